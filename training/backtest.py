@@ -1,0 +1,231 @@
+"""The backtest: what each candidate would have said of leads it had not seen, and what that was worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from joblib import Parallel, delayed
+
+from scoring.bands import Coverage, coverage_of_bands
+from scoring.bootstrap import Bootstrap, paired_bootstrap
+from scoring.scorecard import logistic_array
+from training.calibration import Sigmoid, fit_sigmoid, rate_interval
+from training.candidates import BASE_RATE, NEWEST, POINTS, SCORECARD, judge_fold
+from training.choice import Leads, Tried, fold_odds, surprise
+from training.folds import Plan
+from training.recipe import Recipe
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """Held-out predictions and what they were worth.
+
+    Parameters
+    ----------
+    plan : Plan
+        The folds.
+    chosen : list of Recipe
+        The scorecard's recipe per fold, chosen without it.
+    rows, fold : array of int, shape (n_tested,)
+        Which lead, and which fold tested it.
+    likelihoods : dict of str to array of float, shape (n_tested,)
+        Per candidate.
+    bootstrap : Bootstrap
+        Metrics with intervals, compared with the scorecard.
+    shipped_odds : array of float, shape (n_tested,)
+        Log-odds under the recipe that is shipped, before calibration.
+    sigmoid : Sigmoid
+        Calibration fitted to those.
+    coverage : Coverage or None
+        Whether the interval of the likelihood held on folds it was not made from.
+    """
+
+    plan: Plan
+    chosen: list[Recipe]
+    rows: npt.NDArray[np.intp]
+    fold: npt.NDArray[np.intp]
+    likelihoods: dict[str, Floats]
+    bootstrap: Bootstrap
+    shipped_odds: Floats
+    sigmoid: Sigmoid
+    coverage: Coverage | None
+
+    def frame(self, leads: Leads, lead_ids: Sequence[str]) -> pd.DataFrame:
+        """Rows of the store's ``backtest`` table.
+
+        Parameters
+        ----------
+        leads : Leads
+            All leads.
+        lead_ids : sequence of str
+            The id of each.
+        """
+        rows = self.rows
+        use = "creation" if leads.time is None else "open"
+        return pd.DataFrame(
+            {
+                "lead_id": np.asarray(lead_ids, dtype=object)[rows],
+                "as_of": None if leads.time is None else pd.to_datetime(leads.time[rows], unit="s", utc=True),
+                "use": use,
+                "fold": self.fold,
+                "likelihood": self.likelihoods[SCORECARD],
+                "label": leads.label[rows],
+                "weight": leads.weight[rows],
+            }
+        )
+
+
+def run_backtest(
+    leads: Leads,
+    plan: Plan,
+    tried: Tried,
+    shipped: Recipe,
+    *,
+    points: Floats | None = None,
+    pairs: int,
+    seed: int,
+    jobs: int = 1,
+    progress: Callable[[str], None] = lambda _: None,
+    cached: Callable[..., tuple[Floats, list[int]]] = fold_odds,
+) -> Backtest:
+    """Judge the scorecard and all it is compared with on the same held-out leads.
+
+    Parameters
+    ----------
+    leads : Leads
+        All leads.
+    plan : Plan
+        The folds.
+    tried : Tried
+        The grid's outcome.
+    shipped : Recipe
+        The recipe chosen on all folds.
+    points : array of float, shape (n_leads,), optional
+        What the user's own rule gives.
+    pairs, seed, jobs : int
+        As in :func:`training.choice.try_grid`.
+    progress, cached : callable, optional
+        As in :func:`training.choice.try_grid`.
+    """
+    chosen = tried.chosen_per_fold()
+    odds = _refits(leads, plan, chosen, shipped, pairs, seed, jobs, progress, cached)
+    own = [odds[k, recipe] for k, recipe in enumerate(chosen)]
+    labels = [leads.label[fold.test] for fold in plan.folds]
+    weights = [leads.weight[fold.test] for fold in plan.folds]
+    learned_from = [_others(plan, k) for k in range(len(plan.folds))]
+    sigmoids = [_calibrated(own, labels, weights, others) for others in learned_from]
+    calibrated = [sigmoid(z) for sigmoid, z in zip(sigmoids, own, strict=True)]
+    names = _names(leads, points)
+    found = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(judge_fold)(leads, fold, names, seed, points) for fold in plan.folds
+    )
+    likelihoods: dict[str, list[Floats]] = {name: [] for name in names}
+    for k, of_fold in enumerate(found):
+        for name, values in of_fold.items():
+            likelihoods[name].append(values)
+        progress(f"comparison {k + 1} of {len(plan.folds)}")
+    everything = {SCORECARD: logistic_array(np.concatenate(calibrated))}
+    everything |= {name: np.concatenate(values) for name, values in likelihoods.items()}
+    rows, fold_of = plan.tested, np.repeat(np.arange(len(plan.folds)), [len(f.test) for f in plan.folds])
+    last = [odds[k, shipped] for k in range(len(plan.folds))]
+    return Backtest(
+        plan,
+        chosen,
+        rows,
+        fold_of,
+        everything,
+        paired_bootstrap(
+            leads.label[rows], everything, seed=seed, weight=leads.weight[rows],
+            groups=plan.clusters[rows], block=fold_of if plan.kind == "forward" else None, reference=SCORECARD,
+        ),
+        np.concatenate(last),
+        _calibrated(last, labels, weights, range(len(last))),
+        _coverage(calibrated, labels, weights, plan, learned_from, seed),
+    )  # fmt: skip
+
+
+def _names(leads: Leads, points: Floats | None) -> list[str]:
+    from training.candidates import BOOSTING, LOGISTIC
+
+    names = [BASE_RATE]
+    if leads.time is not None:
+        names.append(NEWEST)
+    if points is not None:
+        names.append(POINTS)
+    return [*names, LOGISTIC, BOOSTING]
+
+
+def _refits(
+    leads: Leads,
+    plan: Plan,
+    chosen: Sequence[Recipe],
+    shipped: Recipe,
+    pairs: int,
+    seed: int,
+    jobs: int,
+    progress: Callable[[str], None],
+    cached: Callable[..., tuple[Floats, list[int]]],
+) -> dict[tuple[int, Recipe], Floats]:
+    """Log-odds per fold under the recipe chosen for it and under the shipped one, fitted to all its leads."""
+    wanted = [(k, recipe) for k in range(len(plan.folds)) for recipe in dict.fromkeys([chosen[k], shipped])]
+    found = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(cached)(leads, plan.folds[k], [recipe], pairs, seed) for k, recipe in wanted
+    )
+    odds = {}
+    for (k, recipe), (of_recipe, _) in zip(wanted, found, strict=True):
+        odds[k, recipe] = of_recipe[0]
+        progress(f"scorecard on fold {k + 1} of {len(plan.folds)}")
+    return odds
+
+
+def _others(plan: Plan, k: int) -> list[int]:
+    """The folds that may speak about fold ``k``: the earlier ones, or all others where they are random."""
+    return list(range(k)) if plan.kind == "forward" else [j for j in range(len(plan.folds)) if j != k]
+
+
+def _calibrated(
+    odds: Sequence[Floats], labels: Sequence[Floats], weights: Sequence[Floats], folds: Sequence[int]
+) -> Sigmoid:
+    if not len(folds):
+        return Sigmoid()
+    joined = [np.concatenate([part[k] for k in folds]) for part in (odds, labels, weights)]
+    return fit_sigmoid(*joined)
+
+
+def _coverage(
+    odds: Sequence[Floats],
+    labels: Sequence[Floats],
+    weights: Sequence[Floats],
+    plan: Plan,
+    learned_from: Sequence[Sequence[int]],
+    seed: int,
+) -> Coverage | None:
+    """Whether intervals made from some folds held on the fold they had not seen."""
+    judged = [k for k, others in enumerate(learned_from) if others]
+    if not judged:
+        return None
+    low, high = [], []
+    for k in judged:
+        others = learned_from[k]
+        joined = [np.concatenate([part[j] for j in others]) for part in (odds, labels, weights)]
+        clusters = plan.clusters[np.concatenate([plan.folds[j].test for j in others])]
+        ends = rate_interval(*joined, clusters, seed=seed).at_array(odds[k])
+        low.append(logistic_array(ends[0]))
+        high.append(logistic_array(ends[1]))
+    return coverage_of_bands(
+        np.concatenate([labels[k] for k in judged]),
+        np.concatenate(low),
+        np.concatenate(high),
+        logistic_array(np.concatenate([odds[k] for k in judged])),
+    )
+
+
+def mean_surprise(leads: Leads, rows: npt.NDArray[np.intp], log_odds: Floats) -> float:
+    """Weighted mean log loss of held-out log-odds."""
+    return float(np.average(surprise(leads.label[rows], log_odds), weights=leads.weight[rows]))

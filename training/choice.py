@@ -1,0 +1,316 @@
+"""The choice: which recipe, by log loss on folds that look like the use, the simpler where two tie.
+
+The grid is fixed and listed in :func:`grid`.  What is reported for a fold was chosen without it: on the
+other folds where they are random, on the earlier ones where they run forward in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+
+from training.encoding import Columns, blank_terms, encode, take
+from training.folds import Fold, Plan
+from training.recipe import ROUNDS, Ints, Learned, Recipe, learn, recency
+from training.trunk import STRENGTHS, safe_log_odds
+
+Floats = npt.NDArray[np.float64]
+
+GRID_ROWS = 30_000
+HALF_LIVES = (4, 12)
+LEAST_EFFECTIVE = 150
+FIRST_FORWARD = Recipe("trunk", strength=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """The leads that are learned from.
+
+    Parameters
+    ----------
+    columns : mapping of str to (array or Categories), each of shape (n_leads,)
+        Features.
+    label : array of int, shape (n_leads,)
+        1 where the lead converted.
+    weight : array of float, shape (n_leads,)
+        Weight of each lead.
+    axes : mapping of str to str
+        The axis of each feature.
+    time : array of float, shape (n_leads,), optional
+        Seconds since 1970 at which each lead is scored.
+    groups : array of int, shape (n_leads,), optional
+        The lead of each row.
+    """
+
+    columns: Columns
+    label: Ints
+    weight: Floats
+    axes: dict[str, str]
+    time: Floats | None = None
+    groups: npt.NDArray[np.intp] | None = None
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.label)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Leads:
+        """Some of the leads."""
+        return replace(
+            self,
+            columns=take(self.columns, rows),
+            label=self.label[rows],
+            weight=self.weight[rows],
+            time=None if self.time is None else self.time[rows],
+            groups=None if self.groups is None else self.groups[rows],
+        )
+
+    def without(self, names: Sequence[str]) -> Leads:
+        """The leads without some features."""
+        return replace(self, columns={name: v for name, v in self.columns.items() if name not in set(names)})
+
+    def age(self) -> npt.NDArray[np.intp]:
+        """How many leads are newer than each; 0 for all where there is no time."""
+        if self.time is None:
+            return np.zeros(len(self), dtype=np.intp)
+        newest_first = np.argsort(-self.time, kind="stable")
+        age = np.empty(len(self), dtype=np.intp)
+        age[newest_first] = np.arange(len(self))
+        return age
+
+
+def grid(leads: Leads, plan: Plan, mirrors: Sequence[str] = ()) -> list[Recipe]:
+    """Every setting that is tried.
+
+    Parameters
+    ----------
+    leads : Leads
+        The leads; how many there are bounds how fast old ones may lose weight.
+    plan : Plan
+        Recency and calendar mirrors are only tried forward in time.
+    mirrors : sequence of str
+        Features that mirror the calendar.
+    """
+    made_of = [
+        *(Recipe("trunk", strength=strength) for strength in STRENGTHS),
+        *(Recipe(arm, rounds=rounds) for arm in ("trunk+tables", "tables") for rounds in ROUNDS),
+    ]
+    if plan.kind == "random":
+        return made_of
+    rate = float(leads.label.mean())
+    half_lives = [len(leads) // part for part in HALF_LIVES]
+    kept = [None, *(life for life in half_lives if life / np.log(2) * rate >= LEAST_EFFECTIVE)]
+    left_out = [(), tuple(mirrors)] if mirrors else [()]
+    return [
+        replace(recipe, half_life=life, without=names)
+        for names in left_out
+        for life in kept
+        for recipe in made_of
+    ]
+
+
+def fit_recipes(leads: Leads, recipes: Sequence[Recipe], *, pairs: int, seed: int) -> Learned:
+    """Fit what recipes of the same half-life and features need.
+
+    Parameters
+    ----------
+    leads : Leads
+        The training leads.
+    recipes : sequence of Recipe
+        Recipes that differ in nothing but arm, strength and rounds.
+    pairs, seed : int
+        As in :func:`training.recipe.learn`.
+    """
+    leads = leads.without(recipes[0].without)
+    encoded = encode(blank_terms(leads.columns, leads.axes), leads.columns, len(leads))
+    weight = leads.weight * recency(leads.age(), recipes[0].half_life)
+    return learn(encoded, leads.label, weight, recipes, groups=leads.groups, pairs=pairs, seed=seed)
+
+
+def predict(learned: Learned, recipes: Sequence[Recipe], leads: Leads) -> Floats:
+    """Log-odds of leads under each recipe, shape (len(recipes), n_leads)."""
+    return learned.log_odds(recipes, encode(learned.encoded.terms, leads.columns, len(leads)))
+
+
+def fold_odds(
+    leads: Leads, fold: Fold, recipes: Sequence[Recipe], pairs: int, seed: int
+) -> tuple[Floats, list[int]]:
+    """Log-odds of one fold's test rows under each recipe, and the cells of each.
+
+    Parameters
+    ----------
+    leads : Leads
+        All leads.
+    fold : Fold
+        Which of them are learned from, and which are tested.
+    recipes : sequence of Recipe
+        Recipes of one group, as in :func:`fit_recipes`.
+    pairs, seed : int
+        As in :func:`training.recipe.learn`.
+    """
+    learned = fit_recipes(leads.take(fold.train), recipes, pairs=pairs, seed=seed)
+    odds = predict(learned, recipes, leads.take(fold.test))
+    return odds, [learned.cells(recipe) for recipe in recipes]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Every recipe on every fold.
+
+    Parameters
+    ----------
+    recipes : list of Recipe
+        The grid.
+    plan : Plan
+        The folds, of the rows that were tried.
+    odds : list of array of float, shape (n_recipes, n_test)
+        Log-odds per fold.
+    losses : list of array of float, shape (n_recipes, n_test)
+        Log loss of each test row per fold.
+    base : list of array of float, shape (n_test,)
+        Log loss of the base rate per fold.
+    cells : array of int, shape (n_recipes,)
+        How much there is to read.
+    weight : list of array of float
+        Weights of the test rows per fold.
+    """
+
+    recipes: list[Recipe]
+    plan: Plan
+    odds: list[Floats]
+    losses: list[Floats]
+    base: list[Floats]
+    cells: npt.NDArray[np.int_]
+    weight: list[Floats]
+
+    def choose(self, folds: Sequence[int]) -> Recipe:
+        """The simplest recipe that no other beats by more than one standard error on these folds.
+
+        Parameters
+        ----------
+        folds : sequence of int
+            Which folds may speak.  Where none may, forward in time, a trunk is taken.
+        """
+        if not folds:
+            return FIRST_FORWARD
+        losses = np.concatenate([self.losses[k] for k in folds], axis=1)
+        weight = np.concatenate([self.weight[k] for k in folds])
+        clusters = self.plan.clusters[np.concatenate([self.plan.folds[k].test for k in folds])]
+        mean = losses @ weight / weight.sum()
+        best = int(mean.argmin())
+        if mean[best] >= np.average(np.concatenate([self.base[k] for k in folds]), weights=weight):
+            return Recipe("base")
+        gap = standard_errors(losses - losses[best], weight, clusters)
+        tied = np.flatnonzero(mean - mean[best] <= gap)
+        order = sorted(tied, key=lambda i: (self.cells[i], self.recipes[i].strength, mean[i]))
+        return self.recipes[order[0]]
+
+    def chosen_per_fold(self) -> list[Recipe]:
+        """For each fold the recipe that was chosen without it."""
+        count = len(self.plan.folds)
+        if self.plan.kind == "forward":
+            return [self.choose(range(k)) for k in range(count)]
+        return [self.choose([j for j in range(count) if j != k]) for k in range(count)]
+
+    def table(self) -> list[tuple[Recipe, float, int]]:
+        """Mean log loss and cells of every recipe, the best first."""
+        losses, weight = np.concatenate(self.losses, axis=1), np.concatenate(self.weight)
+        mean = losses @ weight / weight.sum()
+        return [
+            (self.recipes[i], float(mean[i]), int(self.cells[i])) for i in np.argsort(mean, kind="stable")
+        ]
+
+
+def standard_errors(gaps: Floats, weight: Floats, clusters: npt.NDArray[np.intp]) -> Floats:
+    """Standard error of each weighted mean gap, rows of a cluster counted as one.
+
+    Parameters
+    ----------
+    gaps : array of float, shape (n_recipes, n_rows)
+        Differences in log loss.
+    weight : array of float, shape (n_rows,)
+        Weights.
+    clusters : array of int, shape (n_rows,)
+        Cluster of each row.
+    """
+    _, place = np.unique(clusters, return_inverse=True)
+    centred = (gaps - (gaps @ weight / weight.sum())[:, None]) * weight
+    sums = np.array([np.bincount(place, row) for row in centred])
+    count = sums.shape[1]
+    return np.asarray(np.sqrt((sums**2).sum(axis=1) * count / max(count - 1, 1)) / weight.sum())
+
+
+def try_grid(
+    leads: Leads,
+    plan: Plan,
+    recipes: Sequence[Recipe],
+    *,
+    pairs: int,
+    seed: int,
+    jobs: int = 1,
+    progress: Callable[[str], None] = lambda _: None,
+    cached: Callable[..., tuple[Floats, list[int]]] = fold_odds,
+) -> Tried:
+    """Fit and judge the whole grid.
+
+    Parameters
+    ----------
+    leads : Leads
+        All leads; above 30,000 a sample of them is tried.
+    plan : Plan
+        The folds.
+    recipes : sequence of Recipe
+        The grid.
+    pairs, seed, jobs : int
+        Largest number of pairs, seed, and processes.
+    progress : callable, optional
+        Told of each finished step.
+    cached : callable, optional
+        :func:`fold_odds`, or the same with a memory.
+    """
+    if len(leads) > GRID_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(len(leads), GRID_ROWS, replace=False))
+        share = GRID_ROWS / len(leads)
+        plan, leads = plan.within(rows), leads.take(rows)
+    else:
+        share = 1.0
+    groups: dict[tuple[int | None, tuple[str, ...]], list[int]] = {}
+    for place, recipe in enumerate(recipes):
+        groups.setdefault((recipe.half_life, recipe.without), []).append(place)
+    jobs_of = [(k, places) for places in groups.values() for k in range(len(plan.folds))]
+    scaled = [
+        recipe
+        if recipe.half_life is None
+        else replace(recipe, half_life=max(1, int(recipe.half_life * share)))
+        for recipe in recipes
+    ]
+    done = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(cached)(leads, plan.folds[k], [scaled[i] for i in places], pairs, seed)
+        for k, places in jobs_of
+    )
+    odds = [np.empty((len(recipes), len(fold.test))) for fold in plan.folds]
+    cells = np.zeros(len(recipes))
+    for (k, places), (found, counts) in zip(jobs_of, done, strict=True):
+        odds[k][places] = found
+        cells[places] += counts
+        progress(f"fold {k + 1} of {len(plan.folds)}")
+    return _judged(leads, plan, list(recipes), odds, cells / len(plan.folds))
+
+
+def _judged(leads: Leads, plan: Plan, recipes: list[Recipe], odds: list[Floats], cells: Floats) -> Tried:
+    losses, base, weight = [], [], []
+    for fold, z in zip(plan.folds, odds, strict=True):
+        label = leads.label[fold.test]
+        losses.append(surprise(label, z))
+        rate = np.average(leads.label[fold.train], weights=leads.weight[fold.train])
+        base.append(surprise(label, np.full(len(label), safe_log_odds(float(rate)))))
+        weight.append(leads.weight[fold.test])
+    return Tried(recipes, plan, odds, losses, base, cells.astype(int), weight)
+
+
+def surprise(label: Ints, log_odds: Floats) -> Floats:
+    """Log loss of each row, from log-odds; no likelihood is ever rounded to 0 or 1."""
+    return np.asarray(np.logaddexp(0.0, log_odds) - label * log_odds)

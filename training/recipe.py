@@ -1,0 +1,210 @@
+"""A recipe: how much trunk, how many tables and how fast old leads lose weight; and what it learns from leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.metrics import log_loss
+from training.encoding import Encoded
+from training.folds import split
+from training.tables import MOST_PAIRS, PairOf, Path, Tables, boost, collapse, rank_pairs, singles
+from training.trunk import STRENGTHS, Trunk, TrunkFit, out_of_fold, safe_log_odds
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int_]
+Arm = Literal["base", "trunk", "trunk+tables", "tables"]
+
+ROUNDS = (50, 100, 200, 300, 450, 600, 900, 1200)
+SMALL = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One setting of the grid.
+
+    Parameters
+    ----------
+    arm : {"base", "trunk", "trunk+tables", "tables"}
+        What the scorecard is made of.
+    strength : float
+        Inverse regularisation of a trunk that stands alone; with tables it is found inside the training rows.
+    rounds : int
+        Trees that go into the tables.
+    half_life : int or None
+        Leads after which an older lead counts half; None: all count the same.
+    without : tuple of str
+        Features left out because they mirror the calendar.
+    """
+
+    arm: Arm = "trunk+tables"
+    strength: float = 1.0
+    rounds: int = 0
+    half_life: int | None = None
+    without: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {**asdict(self), "without": list(self.without)}
+
+    def words(self) -> str:
+        """The recipe in a few words."""
+        made_of = {
+            "base": "the base rate alone",
+            "trunk": f"a trunk (strength {self.strength:g})",
+            "trunk+tables": f"a trunk and tables ({self.rounds} rounds)",
+            "tables": f"tables ({self.rounds} rounds)",
+        }[self.arm]
+        recency = f", leads halved in weight every {self.half_life:,}" if self.half_life else ""
+        left_out = f", without {', '.join(self.without)}" if self.without else ""
+        return made_of + recency + left_out
+
+
+def recency(order: npt.NDArray[np.intp], half_life: int | None) -> Floats:
+    """Weight of each lead, the newest counting 1.
+
+    Parameters
+    ----------
+    order : array of int, shape (n_leads,)
+        How many leads are newer.
+    half_life : int or None
+        Leads after which the weight is half.
+    """
+    return np.ones(len(order)) if half_life is None else np.exp2(-order / half_life)
+
+
+@dataclass(slots=True)
+class Learned:
+    """What was fitted to one set of leads, from which every recipe of the same weights and features is read.
+
+    Parameters
+    ----------
+    encoded : Encoded
+        The training leads.
+    base : float
+        Log-odds of the base rate.
+    trunks : dict of float to Trunk
+        A trunk per strength.
+    under : float
+        The strength of the trunk under the tables.
+    paths : dict of str to Path
+        The boosted trees per arm.
+    """
+
+    encoded: Encoded
+    base: float
+    trunks: dict[float, Trunk] = field(default_factory=dict)
+    under: float = 1.0
+    paths: dict[str, Path] = field(default_factory=dict)
+    pairs: list[PairOf] = field(default_factory=list)
+
+    def log_odds(self, recipes: Sequence[Recipe], encoded: Encoded) -> Floats:
+        """Log-odds of leads under each recipe, shape (len(recipes), n_leads)."""
+        result = np.full((len(recipes), len(encoded.bins)), self.base)
+        for arm in ("tables", "trunk+tables"):
+            places = [place for place, recipe in enumerate(recipes) if recipe.arm == arm]
+            places.sort(key=lambda place: recipes[place].rounds)
+            if places:
+                start = self.base if arm == "tables" else self.trunks[self.under].log_odds(encoded)
+                result[places] = start + self.paths[arm].predict(encoded, [recipes[p].rounds for p in places])
+        for place, recipe in enumerate(recipes):
+            if recipe.arm == "trunk":
+                result[place] = self.trunks[recipe.strength].log_odds(encoded)
+        return result
+
+    def trunk(self, recipe: Recipe) -> Trunk | None:
+        """The trunk that a recipe stands on."""
+        strength = {"trunk": recipe.strength, "trunk+tables": self.under}.get(recipe.arm)
+        return None if strength is None else self.trunks[strength]
+
+    def tables(self, recipe: Recipe) -> Tables | None:
+        """The tables of a recipe, not yet purified."""
+        path = self.paths.get(recipe.arm)
+        return None if path is None else collapse(path, self.encoded, recipe.rounds)
+
+    def cells(self, recipe: Recipe) -> int:
+        """Weights that are not zero: how much there would be to read."""
+        trunk, tables = self.trunk(recipe), self.tables(recipe)
+        count = 0
+        for position in range(len(self.encoded.terms)):
+            table = np.zeros(self.encoded.terms[position].size)
+            if trunk is not None:
+                table = table + trunk.weights[position]
+                count += bool(trunk.slopes[position])
+            if tables is not None:
+                table = table + tables.ones[position]
+            count += int(np.count_nonzero(table))
+        if tables is not None:
+            count += sum(int(np.count_nonzero(table)) for table in tables.pairs.values())
+        return count
+
+
+def learn(
+    encoded: Encoded,
+    label: Ints,
+    weight: Floats,
+    recipes: Sequence[Recipe],
+    *,
+    groups: npt.NDArray[np.intp] | None = None,
+    pairs: int = MOST_PAIRS,
+    seed: int = 0,
+) -> Learned:
+    """Fit all that the recipes need, once.
+
+    Parameters
+    ----------
+    encoded : Encoded
+        The training leads.
+    label, weight : array, shape (n_leads,)
+        Conversions and weights.
+    recipes : sequence of Recipe
+        Recipes of the same half-life and features.
+    groups : array of int, shape (n_leads,), optional
+        The lead of each row.
+    pairs : int
+        The largest number of two-feature tables.
+    seed : int
+        Seed of all draws.
+    """
+    rate = float(np.average(label, weights=weight))
+    learned = Learned(encoded, safe_log_odds(rate))
+    arms = {recipe.arm for recipe in recipes}
+    if arms & {"trunk", "trunk+tables"}:
+        fit = TrunkFit(encoded)
+        for strength in sorted({recipe.strength for recipe in recipes if recipe.arm == "trunk"}):
+            learned.trunks[strength] = fit.fit(label, weight, strength)
+    start = np.full(len(label), learned.base)
+    if arms & {"tables", "trunk+tables"}:
+        single = boost(
+            encoded, label, weight, start, singles(encoded), rounds=300, seed=seed, learning_rate=0.05
+        )
+        margin = start + single.predict(encoded, [300])[0]
+        learned.pairs = rank_pairs(encoded, label, weight, margin, most=pairs, seed=seed)
+    allowed = [*singles(encoded), *(list(pair) for pair in learned.pairs)]
+    starts = {"tables": start}
+    if "trunk+tables" in arms:
+        folds = [test for _, test in split(label, groups, 5, seed)]
+        learned.under, starts["trunk+tables"] = _best_trunk(fit, label, weight, folds)
+        learned.trunks.setdefault(learned.under, fit.fit(label, weight, learned.under))
+    for arm in sorted(arms & {"tables", "trunk+tables"}):
+        rounds = max(recipe.rounds for recipe in recipes if recipe.arm == arm)
+        learned.paths[arm] = boost(encoded, label, weight, starts[arm], allowed, rounds=rounds, seed=seed)
+    return learned
+
+
+def _best_trunk(
+    fit: TrunkFit, label: Ints, weight: Floats, folds: Sequence[npt.NDArray[np.intp]]
+) -> tuple[float, Floats]:
+    """The strength with the least log loss on leads the trunk did not see, and its log-odds of all of them."""
+    judged = folds if len(label) < SMALL else folds[:1]
+    seen = np.concatenate(judged)
+    losses = {}
+    for strength in STRENGTHS:
+        odds = out_of_fold(fit, label, weight, strength, judged)
+        losses[strength] = log_loss(label[seen], 1 / (1 + np.exp(-odds[seen])), weight[seen])
+    best = min(losses, key=lambda strength: (losses[strength], strength))
+    return best, out_of_fold(fit, label, weight, best, folds)
