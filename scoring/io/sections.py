@@ -1,0 +1,205 @@
+"""What may stand in ``leadloop.toml``: the sections, their keys, defaults, meanings and rules.
+
+The description of a key is its documentation: the example file and the pages are written from it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from scoring.stages import STAGES
+
+# A lead is there from the start, so only what comes after it can be a target.
+TARGETS = STAGES[1:]
+
+
+def horizon_days(text: object) -> int:
+    """Read a horizon, the time a lead is given to reach the target stage.
+
+    Parameters
+    ----------
+    text : str
+        A number of days or weeks: ``"30d"``, ``"12w"``.
+
+    Returns
+    -------
+    int
+        Whole days, 1 to 3,650.
+
+    Raises
+    ------
+    ValueError
+        The text is no such time; the message is the rule in words.
+
+    Examples
+    --------
+    >>> horizon_days("30d"), horizon_days("12w")
+    (30, 84)
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,3})([dw])", text.strip()) if isinstance(text, str) else None
+    days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
+    if not 1 <= days <= 3650:
+        raise ValueError('must be a time in days or weeks, such as "30d" or "12w"')
+    return days
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        near = nearest(name, available_timezones()) or " such as 'UTC' or 'Asia/Tokyo'"
+        raise ValueError(f"must be the name of a time zone{near}") from error
+    return name
+
+
+def _named_stages(targets: Mapping[str, int]) -> Mapping[str, int]:
+    if not targets:
+        raise ValueError("must name at least one target")
+    for name in targets:
+        if name not in TARGETS:
+            near = nearest(name, TARGETS)
+            raise ValueError(f"must be stages ({', '.join(TARGETS)}), got '{name}'{near}")
+    return targets
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Name the known word that a mistyped one most likely meant, ready to end a message with."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+Horizon = Annotated[int, BeforeValidator(horizon_days)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Cut = Annotated[int, Field(ge=0, le=100)]
+
+
+class Section(BaseModel):
+    """A group of keys: exact types, nothing unknown, no change once read."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Time(Section):
+    """How times without an offset are read, and in which zone days begin."""
+
+    zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="The zone of times that carry no offset, and of business days."
+    )
+
+
+class Grades(Section):
+    """The scores from which the letters are given."""
+
+    a: Cut = Field(default=80, description="Grade A from this score on (0 to 100).")
+    b: Cut = Field(default=50, description="Grade B from this score on; below the one of A.")
+    c: Cut = Field(default=20, description="Grade C from this score on; below the one of B. The rest is D.")
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Refuse cuts that do not fall from A to C."""
+        if not self.a > self.b > self.c:
+            raise ValueError(f"must fall: a > b > c, got a = {self.a}, b = {self.b}, c = {self.c}")
+
+    @property
+    def cuts(self) -> tuple[int, int, int]:
+        """The three scores at which A, B and C begin."""
+        return self.a, self.b, self.c
+
+
+class Value(Section):
+    """What a won deal is worth, where the lead itself does not say."""
+
+    deal: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="The amount of a deal, where neither the lead nor its source says.",
+        examples=[1000.0],
+    )
+    margin: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0,
+        description="The share of an amount that is earned; the expected value is multiplied by it.",
+    )
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(
+        default="USD", description="The currency (ISO 4217) of amounts that name none."
+    )
+
+
+class Reading(Section):
+    """How files of leads are read."""
+
+    missing: tuple[str, ...] = Field(
+        default=(), description='Words that mean "not known" in your files, beside the built-in ones.'
+    )
+    max_rejected: Share = Field(
+        default=0.01, description="The share of rows that may be unreadable before a run counts as failed."
+    )
+
+
+class Language(Section):
+    """The language of pages and reports."""
+
+    default: Literal["en", "ja"] = Field(default="en", description="The language of a reader who chose none.")
+
+
+class Serve(Section):
+    """Where the scoring service listens."""
+
+    host: str = Field(
+        default="127.0.0.1", description="The address to listen on; 0.0.0.0 lets other machines in."
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8000, description="The port; 0 takes a free one."
+    )
+    max_body_kib: Annotated[int, Field(ge=1)] = Field(
+        default=16_384, description="The largest request body accepted, in KiB."
+    )
+
+
+class PointsRule(Section):
+    """One line of the points rule a team already scores by: so many points where a property says so."""
+
+    property: str = Field(description="The column it looks at.", examples=["source"])
+    op: Literal["is", "in", "at_least", "at_most", "filled"] = Field(
+        description="How it looks: is, in (a list), at_least, at_most, filled.", examples=["is"]
+    )
+    value: str | bool | int | float | tuple[str | int | float, ...] | None = Field(
+        default=None,
+        description="What it compares with; a list for in, none for filled.",
+        examples=["Referral"],
+    )
+    points: float = Field(description="The points it gives; negative ones take away.", examples=[10])
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Refuse a value that the operator cannot compare with."""
+        wanted, rule = _OPERANDS[self.op]
+        if not isinstance(self.value, wanted) or (isinstance(self.value, bool) and self.op != "is"):
+            raise ValueError(f"with op = '{self.op}' must have {rule}")
+
+
+_OPERANDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "is": ((str, int, float), "one value"),
+    "in": ((tuple,), "a list of values"),
+    "at_least": ((int, float), "a number as value"),
+    "at_most": ((int, float), "a number as value"),
+    "filled": ((type(None),), "no value"),
+}
+
+
+class Sections(Section):
+    """What may stand in the file: the sections."""
+
+    targets: Annotated[Mapping[str, Horizon], AfterValidator(_named_stages)] = Field(
+        default={"won": 90, "sql": 30},
+        description="The stages a likelihood is learned for, each with its horizon; the first is primary.",
+    )
+    time: Time = Time()
+    grades: Grades = Grades()
+    value: Value = Value()
+    reading: Reading = Reading()
+    language: Language = Language()
+    serve: Serve = Serve()
+    points: tuple[PointsRule, ...] = Field(
+        default=(), description="The points rule you score by today; every model is compared with it."
+    )

@@ -1,0 +1,1 @@
+"""The steps from an empty store to the schema of this release."""

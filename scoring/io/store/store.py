@@ -1,0 +1,248 @@
+"""The store: which models exist, which one is live for a target, and what they predicted when tested.
+
+The history of champions is only ever added to. The newest line of a target is live; a rollback adds a
+line that names the one it returns to. Rolling back again goes one further back, as *undo* does, and what
+was undone is only returned to by promoting it.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from scoring.errors import ModelError, NoChampion
+from scoring.io.home import database_url
+from scoring.io.store.engine import make_engine, reading, writing
+from scoring.io.store.history import (
+    add_line,
+    chosen,
+    find_line,
+    find_model,
+    line_before,
+    newest_lines,
+    records,
+)
+from scoring.io.store.records import Champion, Model, ModelInfo, Promotion
+from scoring.io.store.schema import to_head
+from scoring.io.store.tables import champions, models
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def open_store(url: str | None = None, primary: str | None = None) -> "Store":
+    """Open the store, making it or bringing it to this release's schema where needed.
+
+    Parameters
+    ----------
+    url : str, optional
+        Its address; by default ``DATABASE_URL``, else the SQLite file in ``LEADLOOP_HOME``.
+    primary : str, optional
+        The target that is meant where a call names none (the first under ``[targets]``).
+
+    Raises
+    ------
+    LeadLoopError
+        The database cannot be reached or written, or was made by a newer release.
+    SettingsError
+        The address is not one of SQLite or PostgreSQL.
+    """
+    engine = make_engine(url or database_url(os.environ, Path.cwd()))
+    try:
+        to_head(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, primary)
+
+
+class Store:
+    """The only door to the database; safe to share between threads, one for each process.
+
+    Use it in a ``with`` statement, or call :meth:`close`.
+    """
+
+    def __init__(self, engine: Engine, primary: str | None = None) -> None:
+        self.engine = engine
+        self.primary = primary
+
+    def __enter__(self) -> "Store":
+        """Hold the store open for a block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it at the end of the block."""
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    # Models ---------------------------------------------------------------------------------------
+
+    def save_model(self, model: Model) -> None:
+        """Keep a trained version, so that it can be promoted from here on. Saving it twice changes nothing.
+
+        Raises
+        ------
+        ModelError
+            Another model of that version is already kept, or a metric is not finite.
+        """
+        row = asdict(model)
+        try:
+            json.dumps([row["metrics"], row["recipe"], row["source"]], allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                f"What is known of model {model.version} must be finite JSON: {error}."
+            ) from error
+        with writing(self.engine) as connection:
+            kept = connection.scalar(select(models.c.digest).where(models.c.version == model.version))
+            if kept is None:
+                connection.execute(insert(models), row)
+        if kept is not None and kept != model.digest:
+            raise ModelError(
+                f"Version {model.version} is already kept with digest {kept}, got {model.digest}. "
+                "Versions never change: train again for a new one."
+            )
+
+    def model(self, version: str) -> Model:
+        """Find a trained version by its name.
+
+        Raises
+        ------
+        ModelError
+            No such version; the message names the nearest ones.
+        """
+        with reading(self.engine) as connection:
+            return find_model(connection, version)
+
+    def models(self, target: str | None = None) -> list[ModelInfo]:
+        """List the trained versions, newest first, of one target or of all."""
+        query = chosen(ModelInfo, models).order_by(models.c.created_at.desc(), models.c.version)
+        with reading(self.engine) as connection:
+            return records(
+                connection, ModelInfo, query if target is None else query.where(models.c.target == target)
+            )
+
+    # Champions ------------------------------------------------------------------------------------
+
+    def champion(self, target: str | None = None) -> Champion | None:
+        """Find the model that is live; None where none is.
+
+        Parameters
+        ----------
+        target : str, optional
+            By default the primary target, or the only one that has a champion.
+
+        Raises
+        ------
+        ModelError
+            No target is named, the primary one has no champion, and several others have.
+        """
+        with reading(self.engine) as connection:
+            live = self._live_id(connection, target)
+            return None if live is None else find_line(connection, live)
+
+    def champion_stamp(self, target: str | None = None) -> int | None:
+        """Tell cheaply whether :meth:`champion` changed: a number that no two promotions share."""
+        with reading(self.engine) as connection:
+            return self._live_id(connection, target)
+
+    def champions(self, target: str | None = None) -> list[Promotion]:
+        """List what was live and why, newest first, of one target or of all."""
+        query = chosen(Promotion, champions).order_by(champions.c.id.desc())
+        with reading(self.engine) as connection:
+            return records(
+                connection, Promotion, query if target is None else query.where(champions.c.target == target)
+            )
+
+    def promote(self, version: str, by: str, reason: str, at: datetime) -> Champion:
+        """Make a trained version live for its target, in one transaction.
+
+        Parameters
+        ----------
+        version : str
+            A version that :meth:`save_model` has kept.
+        by, reason : str
+            Who decided, and why; both sides will read it.
+        at : datetime
+            When, with an offset.
+
+        Returns
+        -------
+        Champion
+            What is live now. A version that is live already stays as it was, without a second line.
+
+        Raises
+        ------
+        ModelError
+            No such version; the message names the nearest ones.
+        """
+        with writing(self.engine) as connection:
+            model = find_model(connection, version)
+            live = newest_lines(connection).get(model.target)
+            current = None if live is None else find_line(connection, live)
+            if current is not None and current.version == version:
+                return current
+            return add_line(connection, model, by=by, reason=reason, at=at)
+
+    def rollback(self, target: str | None, by: str, reason: str, at: datetime) -> Champion:
+        """Make live again what was live before; once more goes one further back.
+
+        Raises
+        ------
+        NoChampion
+            Nothing is live for the target.
+        ModelError
+            Nothing was live before.
+        """
+        with writing(self.engine) as connection:
+            live = self._live_id(connection, target)
+            if live is None:
+                raise NoChampion(f"No model is live{f' for {target}' if target else ''}. Promote one first.")
+            back = line_before(connection, find_line(connection, live))
+            return add_line(connection, back, by=by, reason=reason, at=at, returns_to=back.id)
+
+    def _live_id(self, connection: Connection, target: str | None) -> int | None:
+        live = newest_lines(connection)
+        wanted = target or self.primary
+        if target is None and wanted not in live and live:
+            if len(live) > 1:
+                raise ModelError(f"Several targets have a champion: {', '.join(sorted(live))}. Name one.")
+            wanted = next(iter(live))
+        return live.get(wanted) if wanted else None
+
+    # Held-out predictions -------------------------------------------------------------------------
+
+    def write_backtest(self, version: str, frame: "pd.DataFrame") -> None:
+        """Keep the held-out predictions of a version; writing them again replaces them.
+
+        Parameters
+        ----------
+        version : str
+            A version that :meth:`save_model` has kept.
+        frame : DataFrame, shape (n, 7)
+            Columns ``lead_id``, ``as_of`` (aware, or missing), ``use``, ``fold``, ``likelihood``, ``label``
+            (0 or 1), ``weight``.
+
+        Raises
+        ------
+        ModelError
+            No such version, a column is missing, or a value is.
+        """
+        from scoring.io.store.backtest import write  # here, because serving never needs pandas for it
+
+        with writing(self.engine) as connection:
+            find_model(connection, version)
+            write(connection, version, frame)
+
+    def backtest(self, version: str) -> "pd.DataFrame":
+        """Give the held-out predictions of a version, in the order they were written; empty if none."""
+        from scoring.io.store.backtest import read
+
+        with reading(self.engine) as connection:
+            return read(connection, version)
