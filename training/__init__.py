@@ -1,0 +1,1 @@
+"""Learning a scorecard from leads and what became of them."""

@@ -14,8 +14,8 @@ from scoring.bands import Coverage, coverage_of_bands
 from scoring.bootstrap import Bootstrap, paired_bootstrap
 from scoring.scorecard import logistic_array
 from training.calibration import Sigmoid, fit_sigmoid, rate_interval
-from training.candidates import BASE_RATE, NEWEST, POINTS, SCORECARD, judge_fold
-from training.choice import Leads, Tried, fold_odds, surprise
+from training.candidates import BASE_RATE, BOOSTING, LOGISTIC, NEWEST, POINTS, SCORECARD, judge_fold
+from training.choice import Leads, Tried, fold_odds
 from training.folds import Plan
 from training.recipe import Recipe
 
@@ -38,10 +38,6 @@ class Backtest:
         Per candidate.
     bootstrap : Bootstrap
         Metrics with intervals, compared with the scorecard.
-    shipped_odds : array of float, shape (n_tested,)
-        Log-odds under the recipe that is shipped, before calibration.
-    sigmoid : Sigmoid
-        Calibration fitted to those.
     coverage : Coverage or None
         Whether the interval of the likelihood held on folds it was not made from.
     """
@@ -52,8 +48,6 @@ class Backtest:
     fold: npt.NDArray[np.intp]
     likelihoods: dict[str, Floats]
     bootstrap: Bootstrap
-    shipped_odds: Floats
-    sigmoid: Sigmoid
     coverage: Coverage | None
 
     def frame(self, leads: Leads, lead_ids: Sequence[str]) -> pd.DataFrame:
@@ -85,7 +79,6 @@ def run_backtest(
     leads: Leads,
     plan: Plan,
     tried: Tried,
-    shipped: Recipe,
     *,
     points: Floats | None = None,
     pairs: int,
@@ -104,8 +97,6 @@ def run_backtest(
         The folds.
     tried : Tried
         The grid's outcome.
-    shipped : Recipe
-        The recipe chosen on all folds.
     points : array of float, shape (n_leads,), optional
         What the user's own rule gives.
     pairs, seed, jobs : int
@@ -114,8 +105,7 @@ def run_backtest(
         As in :func:`training.choice.try_grid`.
     """
     chosen = tried.chosen_per_fold()
-    odds = _refits(leads, plan, chosen, shipped, pairs, seed, jobs, progress, cached)
-    own = [odds[k, recipe] for k, recipe in enumerate(chosen)]
+    own = held_out(leads, plan, chosen, pairs=pairs, seed=seed, jobs=jobs, progress=progress, cached=cached)
     labels = [leads.label[fold.test] for fold in plan.folds]
     weights = [leads.weight[fold.test] for fold in plan.folds]
     learned_from = [_others(plan, k) for k in range(len(plan.folds))]
@@ -133,7 +123,6 @@ def run_backtest(
     everything = {SCORECARD: logistic_array(np.concatenate(calibrated))}
     everything |= {name: np.concatenate(values) for name, values in likelihoods.items()}
     rows, fold_of = plan.tested, np.repeat(np.arange(len(plan.folds)), [len(f.test) for f in plan.folds])
-    last = [odds[k, shipped] for k in range(len(plan.folds))]
     return Backtest(
         plan,
         chosen,
@@ -144,15 +133,11 @@ def run_backtest(
             leads.label[rows], everything, seed=seed, weight=leads.weight[rows],
             groups=plan.clusters[rows], block=fold_of if plan.kind == "forward" else None, reference=SCORECARD,
         ),
-        np.concatenate(last),
-        _calibrated(last, labels, weights, range(len(last))),
         _coverage(calibrated, labels, weights, plan, learned_from, seed),
     )  # fmt: skip
 
 
 def _names(leads: Leads, points: Floats | None) -> list[str]:
-    from training.candidates import BOOSTING, LOGISTIC
-
     names = [BASE_RATE]
     if leads.time is not None:
         names.append(NEWEST)
@@ -161,25 +146,37 @@ def _names(leads: Leads, points: Floats | None) -> list[str]:
     return [*names, LOGISTIC, BOOSTING]
 
 
-def _refits(
+def held_out(
     leads: Leads,
     plan: Plan,
-    chosen: Sequence[Recipe],
-    shipped: Recipe,
+    recipes: Sequence[Recipe],
+    *,
     pairs: int,
     seed: int,
-    jobs: int,
-    progress: Callable[[str], None],
-    cached: Callable[..., tuple[Floats, list[int]]],
-) -> dict[tuple[int, Recipe], Floats]:
-    """Log-odds per fold under the recipe chosen for it and under the shipped one, fitted to all its leads."""
-    wanted = [(k, recipe) for k in range(len(plan.folds)) for recipe in dict.fromkeys([chosen[k], shipped])]
+    jobs: int = 1,
+    progress: Callable[[str], None] = lambda _: None,
+    cached: Callable[..., tuple[Floats, list[int]]] = fold_odds,
+) -> list[Floats]:
+    """Log-odds of each fold's test rows under a recipe of its own, fitted to all its training rows.
+
+    Parameters
+    ----------
+    leads : Leads
+        All leads.
+    plan : Plan
+        The folds.
+    recipes : sequence of Recipe
+        One per fold.
+    pairs, seed, jobs, progress, cached
+        As in :func:`training.choice.try_grid`.
+    """
     found = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(cached)(leads, plan.folds[k], [recipe], pairs, seed) for k, recipe in wanted
+        delayed(cached)(leads, fold, [recipe], pairs, seed)
+        for fold, recipe in zip(plan.folds, recipes, strict=True)
     )
-    odds = {}
-    for (k, recipe), (of_recipe, _) in zip(wanted, found, strict=True):
-        odds[k, recipe] = of_recipe[0]
+    odds = []
+    for k, (of_recipe, _) in enumerate(found):
+        odds.append(of_recipe[0])
         progress(f"scorecard on fold {k + 1} of {len(plan.folds)}")
     return odds
 
@@ -224,8 +221,3 @@ def _coverage(
         np.concatenate(high),
         logistic_array(np.concatenate([odds[k] for k in judged])),
     )
-
-
-def mean_surprise(leads: Leads, rows: npt.NDArray[np.intp], log_odds: Floats) -> float:
-    """Weighted mean log loss of held-out log-odds."""
-    return float(np.average(surprise(leads.label[rows], log_odds), weights=leads.weight[rows]))

@@ -1,4 +1,4 @@
-"""Calibration: from log-odds that a model gave leads it had not seen, to likelihoods that hold, and how surely."""
+"""Calibration: from log-odds of leads that a model had not seen to likelihoods that hold, and how surely."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def fit_sigmoid(log_odds: Floats, label: Ints, weight: Floats) -> Sigmoid:
 
     Notes
     -----
-    Platt (1999), with normal priors in place of his smoothed targets: shift 0 ± 1, slope 1 ± 0.25.
+    Platt (1999), with normal priors in place of his smoothed targets: shift 0 ± 0.5, slope 1 ± 0.125.
     """
     basis = np.column_stack([np.ones(len(log_odds)), log_odds])
-    shift, tilt = _logistic(basis, log_odds, label, weight, np.array([1.0, 16.0]))
+    shift, tilt = _logistic(basis, log_odds, label, weight, np.array([4.0, 64.0]))
     return Sigmoid(float(shift), max(LEAST_SLOPE, float(1 + tilt)))
 
 

@@ -82,7 +82,7 @@ class Leads:
         return age
 
 
-def grid(leads: Leads, plan: Plan, mirrors: Sequence[str] = ()) -> list[Recipe]:
+def grid(leads: Leads, plan: Plan, mirrors: Sequence[tuple[str, ...]] = ()) -> list[Recipe]:
     """Every setting that is tried.
 
     Parameters
@@ -91,8 +91,8 @@ def grid(leads: Leads, plan: Plan, mirrors: Sequence[str] = ()) -> list[Recipe]:
         The leads; how many there are bounds how fast old ones may lose weight.
     plan : Plan
         Recency and calendar mirrors are only tried forward in time.
-    mirrors : sequence of str
-        Features that mirror the calendar.
+    mirrors : sequence of tuple of str
+        Sets of features that mirror the calendar, each tried without.
     """
     made_of = [
         *(Recipe("trunk", strength=strength) for strength in STRENGTHS),
@@ -103,10 +103,9 @@ def grid(leads: Leads, plan: Plan, mirrors: Sequence[str] = ()) -> list[Recipe]:
     rate = float(leads.label.mean())
     half_lives = [len(leads) // part for part in HALF_LIVES]
     kept = [None, *(life for life in half_lives if life / np.log(2) * rate >= LEAST_EFFECTIVE)]
-    left_out = [(), tuple(mirrors)] if mirrors else [()]
     return [
         replace(recipe, half_life=life, without=names)
-        for names in left_out
+        for names in [(), *mirrors]
         for life in kept
         for recipe in made_of
     ]
@@ -205,7 +204,7 @@ class Tried:
             return Recipe("base")
         gap = standard_errors(losses - losses[best], weight, clusters)
         tied = np.flatnonzero(mean - mean[best] <= gap)
-        order = sorted(tied, key=lambda i: (self.cells[i], self.recipes[i].strength, mean[i]))
+        order = sorted(tied, key=lambda i: (self.cells[i], mean[i]))
         return self.recipes[order[0]]
 
     def chosen_per_fold(self) -> list[Recipe]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from scoring.clean import Axis, Categories
+from scoring.categories import Categories
+from scoring.clean import Axis
 from scoring.terms import Term, missing_column
 
 Floats = npt.NDArray[np.float64]

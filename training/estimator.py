@@ -12,13 +12,13 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from scoring.clean import Categories
-from scoring.scorecard import Meta, Scorecard
-from training.assemble import Held, assemble
-from training.calibration import fit_sigmoid, rate_interval
-from training.choice import Leads, fit_recipes, fold_odds, grid, try_grid
+from scoring.categories import Categories
+from scoring.scorecard import Meta
+from training.backtest import held_out
+from training.choice import Leads
 from training.folds import plan_folds
-from training.recipe import Learned, Recipe
+from training.recipe import Recipe
+from training.run import Effort, choose_recipe, fit_scorecard
 from training.tables import MOST_PAIRS
 
 Floats = npt.NDArray[np.float64]
@@ -142,28 +142,22 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"folds of ScorecardClassifier must be at least 2, got {self.folds}.")
 
     def _fit(self, leads: Leads) -> None:
+        effort = Effort(self.folds, self.pairs, self.random_state, self.n_jobs)
         plan = plan_folds(
             leads.label, time=leads.time, groups=leads.groups, folds=self.folds,
             random_folds=self.folds, seed=self.random_state,
         )  # fmt: skip
-        recipes = [self.recipe] if self.recipe is not None else grid(leads, plan)
-        tried = try_grid(leads, plan, recipes, pairs=self.pairs, seed=self.random_state, jobs=self.n_jobs)
-        self.recipe_ = self.recipe or tried.choose(range(len(plan.folds)))
-        odds = [
-            fold_odds(leads, fold, [self.recipe_], self.pairs, self.random_state)[0][0] for fold in plan.folds
-        ]
-        rows, held = plan.tested, np.concatenate(odds)
-        label, weight = leads.label[rows], leads.weight[rows]
-        sigmoid = fit_sigmoid(held, label, weight)
-        held = sigmoid(held)
-        interval = rate_interval(held, label, weight, plan.clusters[rows], seed=self.random_state)
-        newest = np.repeat(np.arange(len(odds)), [len(z) for z in odds]) == len(odds) - 1
-        reference = newest if plan.kind == "forward" else np.ones(len(rows), dtype=bool)
-        self.learned_: Learned = fit_recipes(leads, [self.recipe_], pairs=self.pairs, seed=self.random_state)
-        self.sigmoid_ = sigmoid
-        self.scorecard_: Scorecard = assemble(
-            self.learned_, self.recipe_, leads, sigmoid, interval, Held(rows, held, reference), _meta(leads)
+        self.recipe_ = self.recipe or choose_recipe(leads, plan, effort)
+        held = held_out(
+            leads,
+            plan,
+            [self.recipe_] * len(plan.folds),
+            pairs=self.pairs,
+            seed=self.random_state,
+            jobs=self.n_jobs,
         )
+        fitted = fit_scorecard(leads, plan, self.recipe_, np.concatenate(held), _meta(), effort)
+        self.scorecard_, self.sigmoid_, self.learned_ = fitted
 
     def _columns(self, X: Any, *, reset: bool) -> tuple[dict[str, Floats | Categories], int]:
         if isinstance(X, pd.DataFrame) and any(not _numeric(X[name]) for name in X.columns):
@@ -256,13 +250,5 @@ def _raveled(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return y.ravel()
 
 
-def _meta(leads: Leads) -> Meta:
-    return Meta(
-        version="unsaved",
-        target="won",
-        horizon_days=None,
-        trained_until=None,
-        rows=len(leads),
-        conversions=int(leads.label.sum()),
-        base_rate=float(np.average(leads.label, weights=leads.weight)),
-    )
+def _meta() -> Meta:
+    return Meta("unsaved", "won", None, None, rows=0, conversions=0, base_rate=0.0)

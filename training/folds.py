@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 LEAST_CONVERTED = 50
 DAY = 86_400.0
+FEW_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def plan_folds(
     known: Floats | None = None,
     groups: Rows | None = None,
     folds: int = 4,
-    random_folds: int = 5,
+    random_folds: int | None = None,
     seed: int = 0,
 ) -> Plan:
     """Folds forward in time if time and conversions allow, else random ones, and why.
@@ -93,8 +95,10 @@ def plan_folds(
         When each lead's label was known; a fold learns from it only if that is by its cut.
     groups : array of int, shape (n_leads,), optional
         The lead of each row.
-    folds, random_folds : int
-        Largest number of forward folds, and number of random ones.
+    folds : int
+        Largest number of forward folds.
+    random_folds : int, optional
+        Number of random folds; by default 5, and 10 for fewer than 1,000 rows, where each counts.
     seed : int
         Seed of the random folds.
     """
@@ -107,7 +111,8 @@ def plan_folds(
                 )
                 weeks = np.floor((time - time.min()) / (7 * DAY)).astype(np.intp)
                 return Plan("forward", tuple(cuts), weeks, why)
-    return _random(label, groups, random_folds, seed, timed=time is not None)
+    count = random_folds or (5 if len(label) >= FEW_ROWS else 10)
+    return _random(label, groups, count, seed, timed=time is not None)
 
 
 def _forward(label: npt.NDArray[np.int_], time: Floats, known: Floats, count: int) -> list[Fold]:
@@ -121,7 +126,7 @@ def _forward(label: npt.NDArray[np.int_], time: Floats, known: Floats, count: in
         return []
     cuts = [first, *(later[len(later) * k // count] for k in range(1, count)), np.inf]
     made = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         train = np.flatnonzero((time < start) & (known <= start))
         test = np.flatnonzero((time >= start) & (time < end))
         if label[test].sum() < LEAST_CONVERTED or label[train].sum() < LEAST_CONVERTED:

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
 Arm = Literal["base", "trunk", "trunk+tables", "tables"]
 
-ROUNDS = (50, 100, 200, 300, 450, 600, 900, 1200)
+ROUNDS = (50, 100, 200, 300, 450, 600, 900, 1200, 1600, 2000)
 SMALL = 5_000
 
 

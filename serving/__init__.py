@@ -1,0 +1,1 @@
+"""Scores for whoever asks: over HTTP, in batch, on the command line."""

@@ -1,0 +1,216 @@
+"""``leadloop serve``: scores over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from ipaddress import ip_address
+from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scoring.errors import SettingsError
+from scoring.io.settings import Settings
+from serving.cli.terminal import console, settings
+
+if TYPE_CHECKING:
+    from serving.live import LiveModel, Now
+
+GRACE_SECONDS = 10
+BACKLOG = 2048
+_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "leadloop": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def serve(
+        host: Annotated[str | None, typer.Option(help="Address to listen on; only this machine.")] = None,
+        port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
+        workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    ) -> None:
+        """Serve scores over HTTP; a new champion is taken up while running."""
+        given = settings()
+        run(given, given.serve.host if host is None else host, given.serve.port if port is None else port, workers)
+
+
+def run(given: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until stopped.
+
+    Parameters
+    ----------
+    given : Settings
+        What the team has set.
+    host, port : str, int
+        Where to listen.
+    workers : int
+        Processes that answer.
+
+    Raises
+    ------
+    SettingsError
+        If the address is open to other machines, or cannot be listened on.
+    LeadLoopError
+        If the store cannot be opened.
+    """
+    with listening(host, port) as listener:
+        signal.signal(signal.SIGTERM, _stop)
+        try:
+            (_one_process if workers == 1 else _many_processes)(given, listener, workers)
+        except KeyboardInterrupt:
+            console.print("Stopped.")
+
+
+def _stop(*_: object) -> None:
+    """Being told to stop is no failure."""
+    sys.exit(0)
+
+
+def listening(host: str, port: int) -> socket:
+    """A socket that listens, on this machine alone.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where; port 0 takes a free one.
+
+    Raises
+    ------
+    SettingsError
+        If the host is not a loopback address, or the port is taken or not allowed.
+    """
+    address = _loopback(host)
+    listener = socket(AF_INET6 if ":" in address else AF_INET)
+    try:
+        listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Port {port} of {host} cannot be listened on: {error.strerror}. "
+            "Stop what uses it, or name another with --port (0 takes a free one)."
+        ) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _loopback(host: str) -> str:
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError as error:
+        raise SettingsError(f"--host must be an IP address or localhost. {_ONLY_HERE}") from error
+    if not address.is_loopback:
+        raise SettingsError(f"--host {host} would let other machines in. {_ONLY_HERE}")
+    return str(address)
+
+
+_ONLY_HERE = (
+    "This version has no keys, so whoever reaches the service may use it: it listens on this machine alone "
+    "(127.0.0.1 or ::1). To let others in, put a reverse proxy that checks who asks in front of it."
+)
+
+
+def _one_process(given: Settings, listener: socket, _: int) -> None:
+    import uvicorn
+
+    from scoring.io.store import open_store
+    from serving.app import app_of
+
+    with open_store(given.database_url, given.primary) as store:
+        app = app_of(given, store)
+        config = uvicorn.Config(app, **_options())
+        _welcome(app.state.live.now, listener)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _many_processes(given: Settings, listener: socket, workers: int) -> None:
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from scoring.io.store import open_store
+    from serving.live import Live
+
+    # Opened here first: what is wrong with the store is said once, and its schema is made by one process.
+    with open_store(given.database_url, given.primary) as store:
+        live = Live(store, given.primary)
+        live.refresh()
+    with TemporaryDirectory(prefix="leadloop-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        config = uvicorn.Config("serving.app:from_environment", factory=True, workers=workers, **_options())
+        _welcome(live.now, listener)
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "log_config": _LOGGING,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "ws": "none",
+        "lifespan": "on",
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+
+
+def _welcome(now: Now, listener: socket) -> None:
+    """Say where it is served, what is live, and how to try it."""
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    console.print(f"[bold]LeadLoop[/] serves at {url} (documentation: {url}/docs)")
+    for model in now.models.values():
+        within = "" if model.name.horizon_days is None else f" within {model.name.horizon_days} days"
+        console.print(
+            f"Live: {model.name.name}, version {model.name.version}: {model.name.target}{within}", markup=False
+        )
+    if not now.models:
+        console.print(
+            "[bold yellow]No model is live yet:[/] /v1/score answers 503 until there is one. Train one with "
+            "`leadloop train`, or make one live with `leadloop promote VERSION`; it is taken up within seconds."
+        )
+        return
+    model = next(iter(now.models.values()))
+    body = json.dumps({"lead_id": "lead-1", "properties": example(model)}, ensure_ascii=False)
+    quoted = body.replace("'", "'\\''")
+    console.print("Try it:", markup=False)
+    console.print(
+        f"curl -s {url}/v1/score -H 'content-type: application/json' -d '{quoted}'",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def example(model: LiveModel, most: int = 3) -> dict[str, object]:
+    """Properties that the model knows, to try it with.
+
+    Parameters
+    ----------
+    model : LiveModel
+        The model.
+    most : int
+        How many properties.
+    """
+    found: dict[str, object] = {}
+    for feature, term in zip(model.card.features, model.card.terms, strict=False):
+        if feature.form != "value" or len(found) == most:
+            continue
+        known: Sequence[object] = term.levels if feature.kind == "category" else term.cuts
+        if known:
+            found[feature.sources[0]] = known[len(known) // 2] if feature.kind == "number" else known[0]
+    return found
