@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from scoring.clean import Categories, Unreadable
+from scoring.categories import Categories
+from scoring.clean import Unreadable
 from scoring.errors import DataError
 from scoring.features import feature_columns, feature_row
 from scoring.scorecard import Scorecard

@@ -75,7 +75,9 @@ def _holds(rule: Rule, column: Column, values: Floats | Categories) -> npt.NDArr
         return ~missing
     if rule.op in ("at_least", "at_most"):
         if not isinstance(values, np.ndarray) or not isinstance(rule.value, int | float):
-            raise SettingsError(f"The points rule compares '{rule.property}' with a number, but it holds text.")
+            raise SettingsError(
+                f"The points rule compares '{rule.property}' with a number, but it holds text."
+            )
         with np.errstate(invalid="ignore"):
             return values >= rule.value if rule.op == "at_least" else values <= rule.value
     wanted = rule.value if isinstance(rule.value, tuple | list) else (rule.value,)

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.clean import Axis, Categories, Column
+from scoring.categories import Categories
+from scoring.clean import Axis, Column
 from scoring.errors import DataError
 from scoring.features import Feature
 from scoring.terms import Pair, Term, missing_column, read_column

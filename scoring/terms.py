@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scoring.clean import Axis, Categories
+from scoring.categories import Categories
+from scoring.clean import Axis
 from scoring.errors import DataError
 
 Kind = Literal["number", "category"]

@@ -131,7 +131,7 @@ def run_backtest(
         everything,
         paired_bootstrap(
             leads.label[rows], everything, seed=seed, weight=leads.weight[rows],
-            groups=plan.clusters[rows], block=fold_of if plan.kind == "forward" else None, reference=SCORECARD,
+            groups=plan.clusters[rows], block=fold_of, reference=SCORECARD,
         ),
         _coverage(calibrated, labels, weights, plan, learned_from, seed),
     )  # fmt: skip

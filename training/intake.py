@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -146,12 +146,7 @@ class Intake:
     id_column: str | None
 
 
-def take_in(
-    path: Path,
-    wanted: Wanted,
-    *,
-    show_audit: Callable[[list[Guess], Labels, list[Finding]], None] = lambda *_: None,
-) -> Intake:
+def take_in(path: Path, wanted: Wanted) -> Intake:
     """Read a flat file of leads with a label column.
 
     Parameters
@@ -160,8 +155,6 @@ def take_in(
         CSV or Parquet.
     wanted : Wanted
         Which column is what.
-    show_audit : callable, optional
-        Told of columns, labels and leakage findings before anything is learned.
 
     Raises
     ------
@@ -189,11 +182,13 @@ def take_in(
     counted = np.flatnonzero(~np.isnan(label))
     _check_enough(label[counted], wanted.label)
     findings = _audit(columns, cleaned, label, counted, created, wanted)
-    show_audit(guesses, labels, findings)
     used = _used(columns, findings, wanted)
     read_columns = tuple(column for column in columns if not used[column.name])
     wrong = _unreadable(read_columns, cleaned, counted, wanted.time_column)
-    rejected = [*read.rejected, *(Rejected(int(read.numbers[row]), why) for row, why in sorted(wrong.items()))]
+    rejected = [
+        *read.rejected,
+        *(Rejected(int(read.numbers[row]), why) for row, why in sorted(wrong.items())),
+    ]
     _check_rejected(rejected, read, wanted.max_rejected, path)
     rows = np.array([row for row in counted if row not in wrong], dtype=np.intp)
     features = tuple(define(read_columns, wanted.time_column))
@@ -272,7 +267,9 @@ def _times(cleaned: Mapping[str, Cleaned], name: str | None) -> Floats | None:
         return None
     values = cleaned[name].values
     if not isinstance(values, np.ndarray) or np.isnan(values).all():
-        raise DataError(f"Column '{name}' must hold times. None could be read; name the order with --date-order.")
+        raise DataError(
+            f"Column '{name}' must hold times. None could be read; name the order with --date-order."
+        )
     return values
 
 

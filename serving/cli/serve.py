@@ -46,7 +46,12 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Serve scores over HTTP; a new champion is taken up while running."""
         given = settings()
-        run(given, given.serve.host if host is None else host, given.serve.port if port is None else port, workers)
+        run(
+            given,
+            given.serve.host if host is None else host,
+            given.serve.port if port is None else port,
+            workers,
+        )
 
 
 def run(given: Settings, host: str, port: int, workers: int) -> None:
@@ -177,7 +182,8 @@ def _welcome(now: Now, listener: socket) -> None:
     for model in now.models.values():
         within = "" if model.name.horizon_days is None else f" within {model.name.horizon_days} days"
         console.print(
-            f"Live: {model.name.name}, version {model.name.version}: {model.name.target}{within}", markup=False
+            f"Live: {model.name.name}, version {model.name.version}: {model.name.target}{within}",
+            markup=False,
         )
     if not now.models:
         console.print(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
+from rich import box
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from scoring.io.settings import Settings, load_settings
 
@@ -24,3 +29,46 @@ def complain(message: str) -> None:
 def settings() -> Settings:
     """The settings of this run: ``leadloop.toml`` in the working folder, then the environment."""
     return load_settings(os.environ, Path.cwd())
+
+
+class Paragraphs(Protocol):
+    """A part of a report: a title, paragraphs and perhaps a table."""
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+
+    @property
+    def text(self) -> Sequence[str]:
+        """Paragraphs."""
+
+    @property
+    def table(self) -> Rows | None:
+        """A table, or none."""
+
+
+class Rows(Protocol):
+    """Rows under a header."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """Column titles."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[str]]:
+        """Cells as text."""
+
+
+def show(section: Paragraphs) -> None:
+    """Print a part of a report."""
+    console.print()
+    console.print(f"[bold]{escape(section.title)}[/]")
+    for paragraph in section.text:
+        console.print(paragraph, markup=False)
+    if section.table is not None:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for title in section.table.header:
+            table.add_column(escape(title), overflow="fold")
+        for row in section.table.rows:
+            table.add_row(*map(escape, row))
+        console.print(table)

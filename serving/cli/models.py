@@ -1,0 +1,114 @@
+"""``leadloop models``, ``promote`` and ``rollback``: what is kept, what is live, and changing it."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from scoring.errors import LeadLoopError
+from scoring.io.settings import Settings
+from scoring.io.store import Champion, ModelInfo, open_store
+from serving.cli.terminal import console, settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("models", rich_help_panel="Models")(models)
+    app.command("promote", rich_help_panel="Models")(promote)
+    app.command("rollback", rich_help_panel="Models")(rollback)
+
+
+def models(
+    target: Annotated[str | None, typer.Option(metavar="STAGE", help="Only models of this target.")] = None,
+) -> None:
+    """List the trained models, the newest first, and which of them is live."""
+    run_settings = settings()
+    with open_store(run_settings.database_url, run_settings.primary) as store:
+        kept = store.models(target)
+        if not kept:
+            console.print("No model yet. Train one: leadloop train LEADS.csv --label COLUMN", markup=False)
+            return
+        live = {info.target: store.champion(info.target) for info in kept if store.champions(info.target)}
+    console.print(_table(kept, {target: champion for target, champion in live.items() if champion}))
+    for line in _differences(run_settings, live):
+        console.print(line, markup=False)
+
+
+def promote(
+    version: Annotated[str, typer.Argument(help="A version that leadloop models lists.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "promoted by hand",
+) -> None:
+    """Put a trained model into service; a running server takes it up within seconds."""
+    run_settings = settings()
+    with open_store(run_settings.database_url, run_settings.primary) as store:
+        champion = store.promote(version, getpass.getuser(), reason, datetime.now(UTC))
+        _mirror(run_settings, champion)
+    console.print(f"Model {champion.version} is live for {champion.target}.", markup=False)
+
+
+def rollback(
+    target: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="The target; the primary one by default.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "rolled back by hand",
+) -> None:
+    """Undo the last promotion: the model that was live before is live again."""
+    run_settings = settings()
+    with open_store(run_settings.database_url, run_settings.primary) as store:
+        champion = store.rollback(target, getpass.getuser(), reason, datetime.now(UTC))
+        _mirror(run_settings, champion)
+    console.print(f"Model {champion.version} is live again for {champion.target}.", markup=False)
+
+
+def _mirror(run_settings: Settings, champion: Champion) -> None:
+    """MLflow's alias follows the store; where MLflow is not installed there is nothing to follow."""
+    from scoring.io.registry import open_registry
+
+    try:
+        open_registry(run_settings).mirror(champion.target, champion.version)
+    except LeadLoopError as error:
+        console.print(f"MLflow's alias was not moved: {error}", markup=False)
+
+
+def _table(kept: list[ModelInfo], live: dict[str, Champion]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("version", "target", "trained", "rows", "log loss", "AUC", "state"):
+        table.add_column(title)
+    for info in kept:
+        champion = live.get(info.target)
+        state = "live" if champion is not None and champion.version == info.version else ""
+        loss, auc = (info.metrics.get(name) for name in ("log_loss", "auc"))
+        table.add_row(
+            info.version,
+            info.target if info.horizon_days is None else f"{info.target} in {info.horizon_days} days",
+            f"{info.created_at:%Y-%m-%d %H:%M}",
+            f"{info.source.get('rows', 0):,}",
+            "" if loss is None else f"{loss:.4f}",
+            "" if auc is None else f"{auc:.4f}",
+            state,
+        )
+    return table
+
+
+def _differences(run_settings: Settings, live: dict[str, Champion | None]) -> list[str]:
+    """Where MLflow's aliases say something else than the store."""
+    from scoring.io.registry import open_registry
+
+    try:
+        registry = open_registry(run_settings)
+        lines = []
+        for target, champion in live.items():
+            alias = registry.aliases(target).get("champion")
+            if champion is not None and alias != champion.version:
+                lines.append(
+                    f"MLflow's alias for {target} names {alias or 'nothing'}, the store {champion.version}. "
+                    f"The store decides; leadloop promote {champion.version} puts the alias right."
+                )
+        return lines
+    except LeadLoopError:
+        return []

@@ -1,0 +1,260 @@
+"""What ``leadloop train`` does: read, audit, learn, report, keep, and put into service."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal
+
+from scoring.errors import LeadLoopError
+from scoring.io.files import Rejected, write_rejected
+from scoring.io.registry import RunRecord, open_registry
+from scoring.io.settings import Settings
+from scoring.io.store import Model, Store, open_store
+from scoring.scorecard import Meta, Scorecard
+from serving.cli.terminal import console, show
+from training.candidates import SCORECARD
+from training.facts import intake_facts, run_facts
+from training.gate import Verdict, against_champion, first_model
+from training.intake import Intake, TooManyRejected, Wanted, take_in
+from training.plots import draw
+from training.report import before_learning, markdown, report
+from training.run import Effort, Trained, Watch, train_scorecard
+
+Promote = Literal["auto", "yes", "no"]
+
+
+def run(
+    file: Path, wanted: Wanted, effort: Effort, settings: Settings, *, promote: Promote, verbose: bool = False
+) -> str:
+    """Train on a file and keep the result; give its version.
+
+    Parameters
+    ----------
+    file : Path
+        CSV or Parquet.
+    wanted : Wanted
+        Which column is what.
+    effort : Effort
+        How the run works.
+    settings : Settings
+        Where things are kept.
+    promote : {"auto", "yes", "no"}
+        Whether the model goes live.
+    verbose : bool
+        Show also what was tried and what took the time.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be learned from.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    with _rejected_beside(file):
+        intake = take_in(file, wanted)
+    found = intake_facts(intake, wanted.target)
+    for section in before_learning(found):
+        show(section)
+    trained = _learn(intake, wanted, effort, settings, now)
+    found |= run_facts(intake, trained)
+    card = _named(replace(trained.scorecard, report=found), intake, now)
+    sections = report(found)
+    for section in (
+        sections if verbose else [s for s in sections if s.title not in ("The choice", "What took the time")]
+    ):
+        show(section)
+    title = f"{card.meta.target} · {card.meta.version}"
+    text = markdown(title, [*sections, *before_learning(found)])
+    with open_store(settings.database_url, settings.primary) as store:
+        verdict = _decide(store, intake, trained, card, found, effort, promote)
+        _keep(store, intake, trained, card, now)
+        number = _log(settings, intake, trained, card, found, text, verdict)
+        if verdict.promote:
+            store.promote(card.meta.version, getpass.getuser(), verdict.reason, now)
+        _mirror(settings, store, card.meta, verdict)
+    _say(settings, card, number, verdict, _write_report(settings, card, text))
+    return card.meta.version
+
+
+@contextmanager
+def _rejected_beside(file: Path) -> Iterator[None]:
+    """Write the rejected rows beside the file, also where they are too many."""
+    try:
+        yield
+    except TooManyRejected as error:
+        write_rejected(file, error.rejected)
+        raise
+
+
+def _learn(intake: Intake, wanted: Wanted, effort: Effort, settings: Settings, now: datetime) -> Trained:
+    _note_rejected(intake.path, intake.rejected)
+    newest = (
+        None if intake.leads.time is None else datetime.fromtimestamp(float(intake.leads.time.max()), UTC)
+    )
+    meta = Meta(
+        version="",
+        target=wanted.target,
+        horizon_days=wanted.horizon_days,
+        trained_until=None if newest is None else newest.isoformat(),
+        rows=0,
+        conversions=0,
+        base_rate=0.0,
+        as_of_column=wanted.time_column,
+        id_column=intake.id_column,
+        grades=settings.grades.cuts,
+        created_at=now.isoformat(),
+    )
+    with console.status("Learning …") as status:
+
+        def tell(step: str, part: str) -> None:
+            status.update(f"{step[:1].upper()}{step[1:]}{': ' + part if part else ''} …")
+            if not console.is_terminal and not part:
+                console.print(f"{step[:1].upper()}{step[1:]} …", markup=False)
+
+        return train_scorecard(
+            intake.leads, meta, known=intake.known, columns=intake.columns, features=intake.features,
+            keep=_features_of(intake, wanted.keep), points=intake.points, effort=effort, watch=Watch(tell),
+        )  # fmt: skip
+
+
+def _features_of(intake: Intake, columns: tuple[str, ...]) -> set[str]:
+    return {feature.name for feature in intake.features if set(feature.sources) & set(columns)}
+
+
+def _note_rejected(file: Path, rejected: list[Rejected]) -> None:
+    if rejected:
+        where = write_rejected(file, rejected)
+        console.print(
+            f"{len(rejected):,} rows cannot be used; they are listed with reasons in {where}.", markup=False
+        )
+
+
+def _named(card: Scorecard, intake: Intake, now: datetime) -> Scorecard:
+    """The scorecard under its version: the day, and a fingerprint of what it says and was learned from."""
+    mark = blake2b((card.to_json() + intake.digest).encode(), digest_size=3).hexdigest()
+    return replace(card, meta=replace(card.meta, version=f"{now:%Y%m%d}-{mark}"))
+
+
+def _decide(
+    store: Store,
+    intake: Intake,
+    trained: Trained,
+    card: Scorecard,
+    found: dict[str, Any],
+    effort: Effort,
+    promote: Promote,
+) -> Verdict:
+    if promote != "auto":
+        return Verdict(promote == "yes", f"asked for with --promote {promote}")
+    live = next((p for p in store.champions(card.meta.target)), None)
+    if live is None:
+        return first_model(found)
+    champion = store.model(live.version)
+    columns = {guess.column.name for guess in intake.guesses}
+    return against_champion(
+        intake.leads, trained, Scorecard.from_json(champion.scorecard), champion.recipe, columns, effort
+    )
+
+
+def _keep(store: Store, intake: Intake, trained: Trained, card: Scorecard, now: datetime) -> None:
+    meta = card.meta
+    store.save_model(
+        Model(
+            version=meta.version,
+            target=meta.target,
+            horizon_days=meta.horizon_days,
+            digest=card.digest,
+            trained_until=None if meta.trained_until is None else datetime.fromisoformat(meta.trained_until),
+            created_at=now,
+            metrics=_values(card.report),
+            recipe=trained.recipe.to_dict(),
+            source={"file": intake.path.name, "digest": intake.digest, "rows": len(intake.leads)},
+            scorecard=card.to_json(),
+        )
+    )
+    store.write_backtest(meta.version, trained.backtest.frame(intake.leads, intake.lead_ids))
+
+
+def _values(found: dict[str, Any]) -> dict[str, float]:
+    estimates = found["bootstrap"]["estimates"][SCORECARD]
+    return {name: estimate["value"] for name, estimate in estimates.items() if estimate["value"] is not None}
+
+
+def _log(
+    settings: Settings,
+    intake: Intake,
+    trained: Trained,
+    card: Scorecard,
+    found: dict[str, Any],
+    text: str,
+    verdict: Verdict,
+) -> int:
+    """Keep the run in MLflow; give the number it has there."""
+    blocks = found["bootstrap"]["blocks"].values()
+    names = list(_values(found))
+    record = RunRecord(
+        version=card.meta.version,
+        target=card.meta.target,
+        scorecard=card.to_json(),
+        model_card=text,
+        params={**trained.recipe.to_dict(), "rows": len(intake.leads), "folds": found["plan"]["kind"]},
+        metrics=_values(found) | _others(found),
+        fold_metrics={
+            name: [block[SCORECARD][name] for block in blocks]
+            for name in names
+            if all(block[SCORECARD][name] is not None for block in blocks)
+        },
+        artifacts=draw(card, trained.backtest, intake.leads, [d["feature"] for d in found["drivers"]]),
+        tags={
+            "data_digest": intake.digest,
+            "decision": verdict.reason,
+            "promoted": str(verdict.promote).lower(),
+        },
+    )
+    return open_registry(settings).log_run(record)
+
+
+def _others(found: dict[str, Any]) -> dict[str, float]:
+    """Log loss and AUC of what the scorecard was compared with."""
+    return {
+        f"{candidate.replace(' ', '_')}_{name}": estimates[name]["value"]
+        for candidate, estimates in found["bootstrap"]["estimates"].items()
+        if candidate != SCORECARD
+        for name in ("log_loss", "auc")
+        if estimates[name]["value"] is not None
+    }
+
+
+def _mirror(settings: Settings, store: Store, meta: Meta, verdict: Verdict) -> None:
+    """MLflow's aliases follow the store, after its commit."""
+    live = store.champion(meta.target) if store.champions(meta.target) else None
+    if live is not None:
+        challenger = None if verdict.promote else meta.version
+        open_registry(settings).mirror(meta.target, live.version, challenger)
+
+
+def _write_report(settings: Settings, card: Scorecard, text: str) -> Path:
+    path = settings.home / "reports" / f"{card.meta.version}.md"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise LeadLoopError(f"The report cannot be written to {path}: {error.strerror}.") from error
+    return path
+
+
+def _say(settings: Settings, card: Scorecard, number: int, verdict: Verdict, path: Path) -> None:
+    version, name = card.meta.version, open_registry(settings).name(card.meta.target)
+    state = "is live" if verdict.promote else "is kept, not live"
+    console.rule()
+    console.print(f"Model {version} {state}: {verdict.reason}.", markup=False)
+    console.print(f"Report: {path}\nMLflow: {name}, version {number}", markup=False)
+    if verdict.promote:
+        console.print("Next: leadloop score LEADS.csv -o SCORED.csv, or leadloop serve", markup=False)
+    else:
+        console.print(f"To put it into service all the same: leadloop promote {version}", markup=False)

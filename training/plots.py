@@ -1,0 +1,51 @@
+"""The plots of a run, drawn to SVG without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vl_convert
+
+from scoring.bands import calibration_table, lift_table
+from scoring.charts import calibration, lift, shape
+from scoring.reasons import WORDS, describe
+from scoring.scorecard import Scorecard
+from training.backtest import Backtest
+from training.candidates import SCORECARD
+from training.choice import Leads
+
+SHAPES = 12
+
+
+def draw(card: Scorecard, backtest: Backtest, leads: Leads, strongest: list[str]) -> dict[str, str]:
+    """File name to SVG: calibration, lift, and the shapes of the strongest features.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The model.
+    backtest : Backtest
+        Its held-out predictions.
+    leads : Leads
+        The leads.
+    strongest : list of str
+        Features in order of strength.
+    """
+    label, weight = leads.label[backtest.rows], leads.weight[backtest.rows]
+    likelihood = backtest.likelihoods[SCORECARD]
+    plots = {
+        "plots/calibration.svg": svg(calibration(calibration_table(label, likelihood, weight))),
+        "plots/lift.svg": svg(lift(lift_table(label, likelihood, weight))),
+    }
+    terms = {term.feature: term for term in card.terms}
+    for rank, feature in enumerate(strongest[:SHAPES], start=1):
+        term = terms[feature]
+        names = [describe(term, place, WORDS["en"]) for place in range(term.size)]
+        plots[f"plots/shape_{rank:02d}.svg"] = svg(shape(term, names))
+    return plots
+
+
+def svg(spec: dict[str, Any]) -> str:
+    """A Vega-Lite specification as SVG."""
+    drawn: str = vl_convert.vegalite_to_svg(spec)
+    return drawn
