@@ -13,9 +13,9 @@ from joblib import Parallel, delayed
 from scoring.bands import Coverage, coverage_of_bands
 from scoring.bootstrap import Bootstrap, paired_bootstrap
 from scoring.scorecard import logistic_array
-from training.calibration import Sigmoid, fit_sigmoid, rate_interval
+from training.calibration import KINDS, Kind, Sigmoid, fit_sigmoid, rate_interval
 from training.candidates import BASE_RATE, BOOSTING, LOGISTIC, NEWEST, POINTS, SCORECARD, judge_fold
-from training.choice import Leads, Tried, fold_odds
+from training.choice import Leads, Tried, fold_odds, simplest, surprise
 from training.folds import Plan
 from training.recipe import Recipe
 
@@ -109,7 +109,7 @@ def run_backtest(
     labels = [leads.label[fold.test] for fold in plan.folds]
     weights = [leads.weight[fold.test] for fold in plan.folds]
     learned_from = [_others(plan, k) for k in range(len(plan.folds))]
-    sigmoids = [_calibrated(own, labels, weights, others) for others in learned_from]
+    sigmoids = [calibrate(plan, own, labels, weights, others) for others in learned_from]
     calibrated = [sigmoid(z) for sigmoid, z in zip(sigmoids, own, strict=True)]
     names = _names(leads, points)
     found = Parallel(n_jobs=jobs, return_as="generator")(
@@ -186,13 +186,65 @@ def _others(plan: Plan, k: int) -> list[int]:
     return list(range(k)) if plan.kind == "forward" else [j for j in range(len(plan.folds)) if j != k]
 
 
-def _calibrated(
-    odds: Sequence[Floats], labels: Sequence[Floats], weights: Sequence[Floats], folds: Sequence[int]
+def calibrate(
+    plan: Plan,
+    odds: Sequence[Floats],
+    labels: Sequence[npt.NDArray[np.int_]],
+    weights: Sequence[Floats],
+    folds: Sequence[int],
 ) -> Sigmoid:
+    """The calibration that some folds ask for.
+
+    Forward in time a calibration learned from earlier blocks is used only if, learned the same way, it would
+    have helped on the blocks that followed: in a market that drifts, yesterday's correction can be wrong today.
+
+    Parameters
+    ----------
+    plan : Plan
+        The folds.
+    odds, labels, weights : sequence of array
+        Held-out log-odds, conversions and weights per fold.
+    folds : sequence of int
+        The folds that may speak.
+    """
     if not len(folds):
         return Sigmoid()
+    kind: Kind = _helpful(plan, odds, labels, weights, folds) if plan.kind == "forward" else "full"
+    return _fitted(kind, odds, labels, weights, folds)
+
+
+def _fitted(
+    kind: Kind,
+    odds: Sequence[Floats],
+    labels: Sequence[npt.NDArray[np.int_]],
+    weights: Sequence[Floats],
+    folds: Sequence[int],
+) -> Sigmoid:
     joined = [np.concatenate([part[k] for k in folds]) for part in (odds, labels, weights)]
-    return fit_sigmoid(*joined)
+    return fit_sigmoid(*joined, kind)
+
+
+def _helpful(
+    plan: Plan,
+    odds: Sequence[Floats],
+    labels: Sequence[npt.NDArray[np.int_]],
+    weights: Sequence[Floats],
+    folds: Sequence[int],
+) -> Kind:
+    """The simplest calibration that no other beats by more than one standard error, each learned from earlier."""
+    judged = [k for k in folds if k > min(folds)]
+    if not judged:
+        return "none"
+    weight = np.concatenate([weights[k] for k in judged])
+    clusters = plan.clusters[np.concatenate([plan.folds[k].test for k in judged])]
+    losses = np.array([
+        np.concatenate([
+            surprise(labels[k], _fitted(kind, odds, labels, weights, [j for j in folds if j < k])(odds[k]))
+            for k in judged
+        ])
+        for kind in KINDS
+    ])  # fmt: skip
+    return KINDS[simplest(losses, weight, clusters, range(len(KINDS)))]
 
 
 def _coverage(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ KNOTS = 50
 CELLS = 1_000
 DRAWS = 200
 LEAST_SLOPE = 0.05
+Kind = Literal["none", "slope", "full"]
+KINDS: tuple[Kind, ...] = ("none", "slope", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Sigmoid:
         return self.shift + self.slope * log_odds
 
 
-def fit_sigmoid(log_odds: Floats, label: Ints, weight: Floats) -> Sigmoid:
+def fit_sigmoid(log_odds: Floats, label: Ints, weight: Floats, kind: Kind = "full") -> Sigmoid:
     """The sigmoid that makes held-out log-odds honest, held near the identity where leads are few.
 
     Parameters
@@ -45,14 +48,21 @@ def fit_sigmoid(log_odds: Floats, label: Ints, weight: Floats) -> Sigmoid:
         Given by models that had not seen the lead.
     label, weight : array, shape (n_leads,)
         Conversions and weights.
+    kind : {"full", "slope", "none"}
+        Whether shift and slope are learned, the slope about the mean alone, or nothing.
 
     Notes
     -----
     Platt (1999), with normal priors in place of his smoothed targets: shift 0 ± 0.5, slope 1 ± 0.125.
     """
-    basis = np.column_stack([np.ones(len(log_odds)), log_odds])
-    shift, tilt = _logistic(basis, log_odds, label, weight, np.array([4.0, 64.0]))
-    return Sigmoid(float(shift), max(LEAST_SLOPE, float(1 + tilt)))
+    if kind == "none":
+        return Sigmoid()
+    centre = float(np.average(log_odds, weights=weight)) if kind == "slope" else 0.0
+    basis = np.column_stack([np.ones(len(log_odds)), log_odds - centre])
+    penalty = np.array([1e9 if kind == "slope" else 4.0, 64.0])
+    shift, tilt = _logistic(basis, log_odds, label, weight, penalty)
+    slope = max(LEAST_SLOPE, float(1 + tilt))
+    return Sigmoid(float(shift) + centre * (1 - slope), slope)
 
 
 def _logistic(basis: Floats, offset: Floats, label: Floats | Ints, weight: Floats, penalty: Floats) -> Floats:

@@ -68,7 +68,8 @@ def newest_first(task: Task) -> Floats:
 
 def points_rule(task: Task) -> Floats:
     """The user's own points, turned into likelihoods by a sigmoid fitted to the training leads."""
-    assert task.points_train is not None and task.points_test is not None
+    assert task.points_train is not None
+    assert task.points_test is not None
     spread = float(task.points_train.std()) or 1.0
     start = np.log(task.rate / (1 - task.rate))
     centre = float(task.points_train.mean())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 GRID_ROWS = 30_000
 HALF_LIVES = (4, 12)
 LEAST_EFFECTIVE = 150
-FIRST_FORWARD = Recipe("trunk", strength=0.1)
+FIRST_FORWARD = Recipe("trunk", strength=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +200,10 @@ class Tried:
         weight = np.concatenate([self.weight[k] for k in folds])
         clusters = self.plan.clusters[np.concatenate([self.plan.folds[k].test for k in folds])]
         mean = losses @ weight / weight.sum()
-        best = int(mean.argmin())
-        if mean[best] >= np.average(np.concatenate([self.base[k] for k in folds]), weights=weight):
+        if mean.min() >= np.average(np.concatenate([self.base[k] for k in folds]), weights=weight):
             return Recipe("base")
-        gap = standard_errors(losses - losses[best], weight, clusters)
-        tied = np.flatnonzero(mean - mean[best] <= gap)
-        order = sorted(tied, key=lambda i: (self.cells[i], mean[i]))
-        return self.recipes[order[0]]
+        reading = [(self.cells[i], -(recipe.half_life or np.inf)) for i, recipe in enumerate(self.recipes)]
+        return self.recipes[simplest(losses, weight, clusters, reading)]
 
     def chosen_per_fold(self) -> list[Recipe]:
         """For each fold the recipe that was chosen without it."""
@@ -221,6 +219,26 @@ class Tried:
         return [
             (self.recipes[i], float(mean[i]), int(self.cells[i])) for i in np.argsort(mean, kind="stable")
         ]
+
+
+def simplest(losses: Floats, weight: Floats, clusters: npt.NDArray[np.intp], reading: Sequence[Any]) -> int:
+    """Which of several is the simplest that no other beats by more than one standard error.
+
+    Parameters
+    ----------
+    losses : array of float, shape (n_settings, n_rows)
+        Log loss of each row.
+    weight : array of float, shape (n_rows,)
+        Weights.
+    clusters : array of int, shape (n_rows,)
+        What counts as one.
+    reading : sequence of comparable
+        How much there is to read in each, the simplest lowest; of equals the better one is taken.
+    """
+    mean = losses @ weight / weight.sum()
+    gap = standard_errors(losses - losses[mean.argmin()], weight, clusters)
+    tied = np.flatnonzero(mean - mean.min() <= gap)
+    return int(min(tied, key=lambda i: (reading[i], mean[i])))
 
 
 def standard_errors(gaps: Floats, weight: Floats, clusters: npt.NDArray[np.intp]) -> Floats:

@@ -156,7 +156,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             seed=self.random_state,
             jobs=self.n_jobs,
         )
-        fitted = fit_scorecard(leads, plan, self.recipe_, np.concatenate(held), _meta(), effort)
+        fitted = fit_scorecard(leads, plan, self.recipe_, held, _meta(), effort)
         self.scorecard_, self.sigmoid_, self.learned_ = fitted
 
     def _columns(self, X: Any, *, reset: bool) -> tuple[dict[str, Floats | Categories], int]:

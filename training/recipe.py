@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -31,8 +31,9 @@ class Recipe:
     ----------
     arm : {"base", "trunk", "trunk+tables", "tables"}
         What the scorecard is made of.
-    strength : float
-        Inverse regularisation of a trunk that stands alone; with tables it is found inside the training rows.
+    strength : float or None
+        Inverse regularisation of a trunk that stands alone; None, and always with tables: found inside the
+        training rows.
     rounds : int
         Trees that go into the tables.
     half_life : int or None
@@ -42,7 +43,7 @@ class Recipe:
     """
 
     arm: Arm = "trunk+tables"
-    strength: float = 1.0
+    strength: float | None = None
     rounds: int = 0
     half_life: int | None = None
     without: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ class Recipe:
         """The recipe in a few words."""
         made_of = {
             "base": "the base rate alone",
-            "trunk": f"a trunk (strength {self.strength:g})",
+            "trunk": "a trunk" if self.strength is None else f"a trunk (strength {self.strength:g})",
             "trunk+tables": f"a trunk and tables ({self.rounds} rounds)",
             "tables": f"tables ({self.rounds} rounds)",
         }[self.arm]
@@ -118,13 +119,15 @@ class Learned:
                 result[places] = start + self.paths[arm].predict(encoded, [recipes[p].rounds for p in places])
         for place, recipe in enumerate(recipes):
             if recipe.arm == "trunk":
-                result[place] = self.trunks[recipe.strength].log_odds(encoded)
+                result[place] = self.trunks[self._strength(recipe)].log_odds(encoded)
         return result
 
     def trunk(self, recipe: Recipe) -> Trunk | None:
         """The trunk that a recipe stands on."""
-        strength = {"trunk": recipe.strength, "trunk+tables": self.under}.get(recipe.arm)
-        return None if strength is None else self.trunks[strength]
+        return self.trunks[self._strength(recipe)] if recipe.arm in ("trunk", "trunk+tables") else None
+
+    def _strength(self, recipe: Recipe) -> float:
+        return self.under if recipe.arm != "trunk" or recipe.strength is None else recipe.strength
 
     def tables(self, recipe: Recipe) -> Tables | None:
         """The tables of a recipe, not yet purified."""
@@ -180,7 +183,7 @@ def learn(
     arms = {recipe.arm for recipe in recipes}
     if arms & {"trunk", "trunk+tables"}:
         fit = TrunkFit(encoded)
-        for strength in sorted({recipe.strength for recipe in recipes if recipe.arm == "trunk"}):
+        for strength in sorted({r.strength for r in recipes if r.arm == "trunk" and r.strength is not None}):
             learned.trunks[strength] = fit.fit(label, weight, strength)
     start = np.full(len(label), learned.base)
     if arms & {"tables", "trunk+tables"}:
@@ -191,7 +194,7 @@ def learn(
         learned.pairs = rank_pairs(encoded, label, weight, margin, most=pairs, seed=seed)
     allowed = [*singles(encoded), *(list(pair) for pair in learned.pairs)]
     starts = {"tables": start}
-    if "trunk+tables" in arms:
+    if "trunk+tables" in arms or Recipe("trunk") in {replace(r, half_life=None, without=()) for r in recipes}:
         folds = [test for _, test in split(label, groups, 5, seed)]
         learned.under, starts["trunk+tables"] = _best_trunk(fit, label, weight, folds)
         learned.trunks.setdefault(learned.under, fit.fit(label, weight, learned.under))

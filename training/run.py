@@ -17,9 +17,9 @@ from scoring.clean import Column
 from scoring.features import Feature
 from scoring.scorecard import Meta, Scorecard
 from training.assemble import Held, assemble
-from training.backtest import Backtest, held_out, run_backtest
+from training.backtest import Backtest, calibrate, held_out, run_backtest
 from training.calendar import Mirror, find_mirrors, mirror_sets
-from training.calibration import Sigmoid, fit_sigmoid, rate_interval
+from training.calibration import Sigmoid, rate_interval
 from training.candidates import BASE_RATE, SCORECARD
 from training.choice import Leads, Tried, fit_recipes, fold_odds, grid, try_grid
 from training.folds import Plan, plan_folds
@@ -186,7 +186,7 @@ def train_scorecard(
     recipe = tried.choose(range(len(plan.folds)))
     fell_back = recipe.arm == "base" or _worse_than_base(backtest)
     recipe = Recipe("base") if fell_back else recipe
-    held = np.concatenate(held_out(leads, plan, [recipe] * len(plan.folds), **common))
+    held = held_out(leads, plan, [recipe] * len(plan.folds), **common)
     scorecard, sigmoid, _ = fit_scorecard(leads, plan, recipe, held, meta, effort, columns, features)
     watch.stop()
     return Trained(scorecard, recipe, plan, tried, backtest, mirrors, sigmoid, fell_back, watch.seconds)
@@ -220,7 +220,7 @@ def fit_scorecard(
     leads: Leads,
     plan: Plan,
     recipe: Recipe,
-    held: Floats,
+    held: Sequence[Floats],
     meta: Meta,
     effort: Effort,
     columns: Sequence[Column] = (),
@@ -236,8 +236,8 @@ def fit_scorecard(
         The folds.
     recipe : Recipe
         What to fit.
-    held : array of float, shape (n_tested,)
-        Log-odds of the folds' test rows under this recipe, from models that had not seen them.
+    held : sequence of array of float
+        Per fold, log-odds of its test rows under this recipe, from a model that had not seen them.
     meta : Meta
         What is predicted; rows, conversions and base rate are filled in.
     effort : Effort
@@ -247,8 +247,12 @@ def fit_scorecard(
     """
     rows = plan.tested
     label, weight = leads.label[rows], leads.weight[rows]
-    sigmoid = fit_sigmoid(held, label, weight)
-    odds = sigmoid(held)
+    of_fold = (
+        [leads.label[fold.test] for fold in plan.folds],
+        [leads.weight[fold.test] for fold in plan.folds],
+    )
+    sigmoid = calibrate(plan, held, *of_fold, range(len(plan.folds)))
+    odds = sigmoid(np.concatenate(held))
     interval = rate_interval(odds, label, weight, plan.clusters[rows], seed=effort.seed)
     reference = np.ones(len(rows), dtype=bool)
     if plan.kind == "forward":
