@@ -68,7 +68,7 @@ def load(text: str) -> Scorecard:
     reader = READERS.get(content["format"])
     if reader is None:
         raise ModelError(
-            f"The scorecard has format {content['format']!r}; this LeadLoop reads {sorted(READERS)}. Upgrade LeadLoop."
+            f"The scorecard has format {content['format']!r}; this LeadLoop reads {', '.join(map(str, READERS))}. Upgrade LeadLoop."
         )
     try:
         card = reader(content)

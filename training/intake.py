@@ -217,7 +217,7 @@ def take_in(path: Path, wanted: Wanted) -> Intake:
         features=features,
         leads=leads,
         lead_ids=[ids[1][row] for row in rows],
-        known=as_of + horizon * DAY if as_of is not None and horizon and closed is not None else None,
+        known=as_of + horizon * DAY if as_of is not None and horizon else None,
         points=_points(wanted, columns, cleaned, rows),
         used=used,
         id_column=ids[0],

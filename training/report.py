@@ -237,21 +237,16 @@ def blocks(found: dict[str, Any]) -> Section | None:
     """Forward blocks one by one."""
     if found["plan"]["kind"] != "forward":
         return None
-    rows = []
+    rows, text = [], ["Log loss per block; each recipe was chosen on the blocks before it."]
     for fold, (block, metrics) in zip(
         found["plan"]["folds"], found["bootstrap"]["blocks"].items(), strict=True
     ):
-        day = datetime.fromtimestamp(fold["cut"], UTC).date().isoformat()
-        names = (BASE_RATE, LOGISTIC, BOOSTING, SCORECARD)
-        losses = (f"{metrics[name]['log_loss']:.4f}" for name in names)
-        auc = metrics[SCORECARD]["auc"]
-        rows.append((
-            str(int(block) + 1), day, f"{fold['learned_from']:,}", f"{fold['tested_on']:,}", f"{fold['converted']:,}",
-            *losses, "–" if auc is None else f"{auc:.4f}", fold["recipe"],
-        ))  # fmt: skip
-    header = ("block", "tested from", "learned from", "leads", "converted", *(f"log loss, {n}" for n in (
-        BASE_RATE, LOGISTIC, BOOSTING, SCORECARD)), "AUC, scorecard", "recipe chosen before it")  # fmt: skip
-    return Section("Forward in time, block by block", [], Table(header, rows))
+        number, day = int(block) + 1, datetime.fromtimestamp(fold["cut"], UTC).date().isoformat()
+        losses = (f"{metrics[name]['log_loss']:.4f}" for name in (BASE_RATE, LOGISTIC, BOOSTING, SCORECARD))
+        rows.append((f"{number}: from {day}", f"{fold['tested_on']:,}", f"{fold['converted']:,}", *losses))
+        text.append(f"Block {number}: learned from {fold['learned_from']:,} leads; {fold['recipe']}.")
+    header = ("block", "leads", "converted", BASE_RATE, LOGISTIC, BOOSTING, SCORECARD)
+    return Section("Forward in time, block by block", text, Table(header, rows))
 
 
 def mirrors(found: dict[str, Any]) -> Section | None:
