@@ -1,0 +1,325 @@
+"""Reasons in words, English and Japanese: what was seen of leads like this one, against all leads.
+
+A reason speaks of a bin, not of one value, so that the same sentence stands in a file of a million leads and
+in the answer for a single one.  :func:`sentence` says one reason, :class:`Phrases` holds every sentence a
+scorecard can say and picks them for many leads at once.
+
+Sentences begin with ``[+]`` or ``[-]``: plain characters that survive any encoding, and that no spreadsheet
+takes for a formula.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from scoring.scorecard import Reason, Scorecard, Scores
+from scoring.terms import Term
+
+Lang = Literal["en", "ja"]
+
+SEPARATOR = " | "
+LEAST = 5e-7
+_LONGEST_LEVEL = 60
+_WHOLE_FORMS = frozenset({"hour"})
+_SIGNS = {"up": "[+] ", "down": "[-] "}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language, to be filled in."""
+
+    missing: str
+    level: str
+    other: str
+    given: str
+    up_to: str
+    between: str
+    more: str
+    exactly: str
+    whole: str
+    evidence: str
+    one_lead: str
+    leads: str
+    nothing: str
+    under: str
+    over: str
+    allowing: str
+    stage: str
+    stages: Mapping[str, str]
+
+
+WORDS: dict[str, Words] = {
+    "en": Words(
+        missing="{feature} not given",
+        level="{feature} = {level}",
+        other="{feature} = another value",
+        given="{feature} given",
+        up_to="{feature} up to {high}",
+        between="{feature} more than {low}, up to {high}",
+        more="{feature} more than {low}",
+        exactly="{feature} {high}",
+        whole="{feature} {low} to {high}",
+        evidence="{what}: {rate} {reach}, {base} overall, {leads}",
+        one_lead="1 lead",
+        leads="{count} leads",
+        nothing="{what}: no such leads before",
+        under="under {rate}",
+        over="over {rate}",
+        allowing="{said}, allowing for the other features",
+        stage="reach {stage}",
+        stages={
+            "mql": "reach MQL",
+            "sal": "reach SAL",
+            "sql": "reach SQL",
+            "opportunity": "reach opportunity",
+        },
+    ),
+    "ja": Words(
+        missing="{feature} 未入力",
+        level="{feature} = {level}",
+        other="{feature} = その他",
+        given="{feature} 入力あり",
+        up_to="{feature} {high} 以下",
+        between="{feature} {low} 超 {high} 以下",
+        more="{feature} {low} 超",
+        exactly="{feature} {high}",
+        whole="{feature} {low}〜{high}",
+        evidence="{what}：{rate} が{reach}、全体は {base}、{leads}",
+        one_lead="1件",
+        leads="{count}件",
+        nothing="{what}：過去に実績なし",
+        under="{rate} 未満",
+        over="{rate} 超",
+        allowing="{said}（他の項目を考慮した上で）",
+        stage="「{stage}」に到達",
+        stages={
+            "mql": "MQLに到達",
+            "sal": "SALに到達",
+            "sql": "SQLに到達",
+            "opportunity": "商談化",
+            "won": "受注",
+        },
+    ),
+}
+
+
+def sentence(card: Scorecard, reason: Reason, lang: Lang = "en") -> str:
+    """Say why a lead is likely or not, as a salesperson would: what became of leads like it, against all.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The scorecard that gave the reason.
+    reason : Reason
+        One feature's part in a lead's score.
+    lang : {"en", "ja"}
+        The language.
+
+    Returns
+    -------
+    str
+        For example ``[+] Lead Source = Referral: 31 % reach won, 9 % overall, 412 leads``.
+    """
+    term = next(term for term in card.terms if term.feature == reason.feature)
+    return _SIGNS[reason.direction] + _said(card, term, reason, WORDS[lang])
+
+
+def _said(card: Scorecard, term: Term, reason: Reason, words: Words) -> str:
+    """What was seen of the bin, and whether that explains the direction."""
+    what = describe(term, reason.bin, words, whole=_is_whole(card, term))
+    if reason.rate is None or not reason.support:
+        return words.nothing.format(what=what)
+    said = words.evidence.format(
+        what=what,
+        rate=percent(reason.rate, words),
+        reach=words.stages.get(card.meta.target) or words.stage.format(stage=card.meta.target),
+        base=percent(reason.base_rate, words),
+        leads=words.one_lead if reason.support == 1 else words.leads.format(count=f"{reason.support:,}"),
+    )
+    return words.allowing.format(said=said) if reason.allowing else said
+
+
+def describe(term: Term, place: int, words: Words, *, whole: bool = False) -> str:
+    """The bin of a feature in words.
+
+    Parameters
+    ----------
+    term : Term
+        The feature's term.
+    place : int
+        The bin.
+    words : Words
+        The language.
+    whole : bool
+        Whether the feature holds whole numbers only, so that a range can name its first and last.
+    """
+    if place == term.missing:
+        return words.missing.format(feature=term.feature)
+    if term.kind == "category":
+        if place == len(term.levels):
+            return words.other.format(feature=term.feature)
+        return words.level.format(feature=term.feature, level=_shortened(term.levels[place]))
+    return _range(term, place, words, whole=whole)
+
+
+def _range(term: Term, place: int, words: Words, *, whole: bool) -> str:
+    """A range of numbers: above the cut before it, up to its own."""
+    if not term.cuts:
+        return words.given.format(feature=term.feature)
+    low = term.cuts[place - 1] if place else None
+    high = term.cuts[place] if place < len(term.cuts) else None
+    form = (
+        words.between if low is not None and high is not None else words.up_to if low is None else words.more
+    )
+    if whole:
+        low = None if low is None else float(math.floor(low))
+        high = None if high is None else float(math.floor(high))
+        if low is not None and high is not None:
+            low += 1
+            form = words.exactly if low == high else words.whole
+    return form.format(feature=term.feature, low=_number(low), high=_number(high))
+
+
+def _is_whole(card: Scorecard, term: Term) -> bool:
+    """Whether a feature is made in a form that gives whole numbers."""
+    return any(feature.name == term.feature and feature.form in _WHOLE_FORMS for feature in card.features)
+
+
+def _shortened(level: str) -> str:
+    """A level that is a whole text would bury the rest of the sentence."""
+    return level if len(level) <= _LONGEST_LEVEL else level[: _LONGEST_LEVEL - 1] + "…"
+
+
+def _number(value: float | None) -> str:
+    """A cut point without exponent and without digits that say nothing.
+
+    Examples
+    --------
+    >>> _number(1200.0), _number(0.25)
+    ('1,200', '0.25')
+    """
+    if value is None:
+        return ""
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
+    return f"{value:,.10f}".rstrip("0").rstrip(".") if value != int(value) else f"{int(value):,}"
+
+
+def percent(rate: float, words: Words = WORDS["en"]) -> str:
+    """A share as people say it: whole percents, one decimal below 10 %, never a rounded 0 or 100.
+
+    Examples
+    --------
+    >>> percent(0.312), percent(0.09), percent(0.004), percent(0.0002), percent(0.999)
+    ('31 %', '9 %', '0.4 %', 'under 0.1 %', 'over 99 %')
+    """
+    hundred = 100 * rate
+    if 0 < hundred < 0.05:
+        return words.under.format(rate="0.1 %")
+    if 99.5 <= hundred < 100:
+        return words.over.format(rate="99 %")
+    text = f"{hundred:.1f}" if hundred < 9.95 else f"{hundred:.0f}"
+    return f"{text.removesuffix('.0')} %"
+
+
+class Phrases:
+    """Every sentence that a scorecard can say, made once, so that a million leads get reasons in seconds.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The scorecard.
+    lang : {"en", "ja"}
+        The language.
+    """
+
+    def __init__(self, card: Scorecard, lang: Lang = "en") -> None:
+        sizes = [2 * term.size for term in card.terms]
+        self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        self._texts = [
+            _SIGNS[reason.direction] + _said(card, term, reason, WORDS[lang])
+            for position, term in enumerate(card.terms)
+            for place in range(term.size)
+            for reason in (card.reason(position, place, None, up - 0.5) for up in (0, 1))
+        ]
+        self._array = pa.array(self._texts, pa.string())
+
+    def of(self, position: int, place: int, up: bool) -> str:
+        """The sentence of one feature's bin.
+
+        Parameters
+        ----------
+        position, place : int
+            The feature's position in the scorecard, and the bin.
+        up : bool
+            Whether it raises the likelihood.
+        """
+        return self._texts[int(self._starts[position]) + 2 * place + up]
+
+    def codes(self, scores: Scores, most: int = 3) -> npt.NDArray[np.int32]:
+        """Which sentences give the strongest reasons of each lead, as numbers that :meth:`texts` understands.
+
+        Parameters
+        ----------
+        scores : Scores
+            What the scorecard said of the leads.
+        most : int
+            At most so many reasons.
+
+        Returns
+        -------
+        array of int32, shape (most, n_leads)
+            The strongest first; -1 where there is no further reason, or the lead is not scored.
+        """
+        parts, bins = scores.contributions.T, scores.bins.T
+        codes = np.full((most, parts.shape[1]), -1, dtype=np.int32)
+        strength = np.abs(parts)
+        strength[:, scores.score < 0] = 0.0
+        lead = np.arange(parts.shape[1])
+        for rank in range(min(most, len(parts))):
+            feature = strength.argmax(axis=0)
+            code = self._starts[feature] + 2 * bins[feature, lead] + (parts[feature, lead] > 0)
+            codes[rank] = np.where(strength[feature, lead] >= LEAST, code, -1)
+            strength[feature, lead] = 0.0
+        return codes
+
+    def texts(self, codes: npt.NDArray[np.int32]) -> pa.Array:
+        """The sentences of each lead, joined; null for a lead without any.
+
+        Parameters
+        ----------
+        codes : array of int32, shape (most, n_leads)
+            What :meth:`codes` gave.
+        """
+        if not len(codes):
+            return pa.nulls(codes.shape[1], pa.string())
+        said = [self._array.take(pa.array(row, mask=row < 0)) for row in codes]
+        # Arrow leaves a row out altogether, rather than giving null for it, where all that is joined is null.
+        said[0] = said[0].fill_null("")
+        joined = pc.binary_join_element_wise(*said, SEPARATOR, null_handling="skip")
+        return pc.if_else(pa.array(codes[0] >= 0), joined, pa.scalar(None, pa.string()))
+
+    def top_reasons(self, scores: Scores, most: int = 3) -> pa.Array:
+        """The strongest reasons of each lead in words, joined by a bar.
+
+        Parameters
+        ----------
+        scores : Scores
+            What the scorecard said of the leads.
+        most : int
+            At most so many reasons.
+
+        Returns
+        -------
+        pyarrow string array, length n_leads
+            Null where the lead is not scored or nothing moved it.
+        """
+        return self.texts(self.codes(scores, most))
