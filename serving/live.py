@@ -1,0 +1,228 @@
+"""What is live: the champions of the store, parsed, and watched for new ones while serving.
+
+A request reads one attribute, :attr:`Live.now`, and keeps what it got until its end; a new champion
+replaces that attribute in one step, so no request ever sees half of two models.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from threading import Event, Thread
+from types import MappingProxyType
+from typing import Protocol
+
+from scoring.clean import Column
+from scoring.errors import LeadLoopError, ModelError, NoChampion
+from scoring.io.store import Champion
+from scoring.scorecard import Scorecard
+from scoring.stages import STAGES
+from scoring.value import AMOUNT, WON
+from serving.names import Names
+from serving.problems import UnclearTarget, UnknownTarget
+from serving.schemas import ModelName
+
+POLL_SECONDS = 1.0
+NOTHING_LIVE = (
+    "No model is live yet. Train one with `leadloop train`, or make one live with `leadloop promote VERSION`; "
+    "it is taken up within seconds."
+)
+log = logging.getLogger("leadloop.serving")
+
+
+class Champions(Protocol):
+    """The part of the store that serving asks."""
+
+    def champion_stamp(self, target: str | None = None) -> int | None:
+        """Tell cheaply whether the champion changed."""
+
+    def champion(self, target: str | None = None) -> Champion | None:
+        """Find the model that is live."""
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """A champion, ready to score."""
+
+    champion: Champion
+    card: Scorecard
+    name: ModelName
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """How each property is read."""
+        return {column.name: column for column in self.card.columns}
+
+    @cached_property
+    def names(self) -> Names:
+        """The properties it reads, and what others may have meant."""
+        return Names([*self.columns, AMOUNT] if self.name.target == WON else self.columns)
+
+    @cached_property
+    def moment(self) -> Column | None:
+        """The column that says when a lead is scored."""
+        return self.columns.get(self.card.meta.as_of_column or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is served at one moment.
+
+    Parameters
+    ----------
+    models : mapping of str to LiveModel
+        By target.
+    reachable : bool
+        Whether the store answered when last asked.
+    refused : mapping of str to str
+        By target, why its newest champion could not be taken up.
+    """
+
+    models: Mapping[str, LiveModel] = field(default_factory=lambda: MappingProxyType({}))
+    reachable: bool = True
+    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def model(self, target: str | None, primary: str) -> LiveModel:
+        """The model that a call means.
+
+        Parameters
+        ----------
+        target : str or None
+            The target it names.
+        primary : str
+            The target that is meant where it names none; without a champion, the only one that has one.
+
+        Raises
+        ------
+        NoChampion
+            If nothing is live.
+        UnknownTarget, UnclearTarget
+            If something is, but not for the target named, or none is named and several could be meant.
+        """
+        found = self.models.get(target or primary)
+        if found is None and target is None and len(self.models) == 1:
+            found = next(iter(self.models.values()))
+        if found is not None:
+            return found
+        live = ", ".join(sorted(self.models))
+        if not live:
+            raise NoChampion(NOTHING_LIVE)
+        if target is None:
+            raise UnclearTarget(f"Several targets have a model: {live}. Name one as `target`.")
+        raise UnknownTarget(f"No model is live for the target asked for. Live: {live}.")
+
+
+class Live:
+    """The champions of a store, kept up to date.
+
+    Parameters
+    ----------
+    store : Champions
+        Where they come from.
+    primary : str
+        The target that a call means when it names none.
+    targets : sequence of str
+        The stages that may have a champion.
+    """
+
+    def __init__(self, store: Champions, primary: str, targets: Sequence[str] = STAGES) -> None:
+        self.store = store
+        self.primary = primary
+        self.targets = tuple(dict.fromkeys((primary, *targets)))
+        self.now = Now()
+        self._stamps: dict[str, int | None] = {}
+
+    def refresh(self) -> None:
+        """Ask the store once, and take up what is new; what cannot be read changes nothing but the log."""
+        try:
+            changed = self._changed()
+            found = {target: self.store.champion(target) for target in changed}
+        except LeadLoopError as error:
+            if self.now.reachable:
+                log.error("%s What was live goes on serving.", error)
+            self.now = Now(self.now.models, False, self.now.refused)
+            return
+        if not self.now.reachable:
+            log.info("The store answers again.")
+        models, refused = dict(self.now.models), dict(self.now.refused)
+        for target, champion in found.items():
+            self._take_up(target, champion, models, refused)
+        if found or not self.now.reachable:
+            self.now = Now(MappingProxyType(models), True, MappingProxyType(refused))
+        self._stamps |= changed
+
+    def _changed(self) -> dict[str, int | None]:
+        stamps = {target: self.store.champion_stamp(target) for target in self.targets}
+        return {target: stamp for target, stamp in stamps.items() if self._stamps.get(target) != stamp}
+
+    def _take_up(
+        self, target: str, champion: Champion | None, models: dict[str, LiveModel], refused: dict[str, str]
+    ) -> None:
+        refused.pop(target, None)
+        if champion is None:
+            models.pop(target, None)
+            log.warning("Nothing is live for %s any more.", target)
+            return
+        try:
+            models[target] = self._parsed(champion)
+            log.info("Version %s is live for %s.", champion.version, target)
+        except Exception as error:  # a damaged artifact may fail in any way; it must not stop the others
+            refused[target] = champion.version
+            kept = models.get(target)
+            serving = f"{kept.champion.version} goes on serving" if kept else "nothing serves"
+            why = error if isinstance(error, LeadLoopError) else type(error).__name__
+            log.error("Version %s for %s cannot be taken up, %s: %s", champion.version, target, serving, why)
+
+    def _parsed(self, champion: Champion) -> LiveModel:
+        if blake2b(champion.scorecard.encode(), digest_size=16).hexdigest() != champion.digest:
+            raise ModelError("The scorecard does not match its digest. Roll back, or promote another version.")
+        card = Scorecard.from_json(champion.scorecard)
+        card.score_one({})  # the first lead must not wait for what is computed once
+        name = "leadloop" if champion.target == self.primary else f"leadloop-{champion.target}"
+        return LiveModel(
+            champion,
+            card,
+            ModelName(
+                name=name,
+                version=champion.version,
+                target=champion.target,
+                horizon_days=champion.horizon_days,
+            ),
+        )
+
+
+class Watch:
+    """Refreshes a :class:`Live` in a thread of its own, about once a second.
+
+    Parameters
+    ----------
+    refresh : callable
+        What to do each time.
+    seconds : float
+        How long to wait in between.
+    """
+
+    def __init__(self, refresh: Callable[[], None], seconds: float = POLL_SECONDS) -> None:
+        self._refresh, self._seconds = refresh, seconds
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="leadloop-live", daemon=True)
+
+    def start(self) -> None:
+        """Begin watching."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, once the refresh that is under way is done."""
+        self._stopped.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._seconds):
+            try:
+                self._refresh()
+            except Exception as error:
+                # Whatever went wrong, the next try may find it mended; a dead watch never would.
+                log.error("Asking the store failed: %s.", type(error).__name__)

@@ -1,0 +1,202 @@
+"""What the service takes and gives: strict on the way in, the names of the data contract on the way out.
+
+``activities``, ``touches`` and ``outcomes`` are no fields yet, so a call that sends them is refused rather
+than answered as if they had been read.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+MOST_LEADS = 10_000
+MOST_PROPERTIES = 1_000
+_EXAMPLE = {"source": "Referral", "visits": 12, "country": "Japan"}
+
+
+def _aware(value: object) -> datetime:
+    """A time with an offset, written as ISO 8601."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("moment", "must be a time as text, such as 2026-11-24T09:00:00+09:00")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticCustomError(
+            "moment", "must be a time in ISO 8601, such as 2026-11-24T09:00:00+09:00"
+        ) from error
+    if moment.tzinfo is None:
+        raise PydanticCustomError("moment", "must carry its offset, such as Z or +09:00, after the time")
+    return moment
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_aware),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-24T09:00:00+09:00"]}),
+]
+Rounded = Annotated[float, PlainSerializer(lambda value: round(value, 6), return_type=float)]
+LeadId = Annotated[str, Field(min_length=1, max_length=200, examples=["lead-0042"])]
+PropertyValue = str | int | float | bool | None
+Properties = Annotated[dict[str, PropertyValue], Field(max_length=MOST_PROPERTIES, examples=[_EXAMPLE])]
+Target = Annotated[str, Field(min_length=1, max_length=50, examples=["won"])]
+
+
+class Request(BaseModel):
+    """What comes in: exact types, finite numbers, no key that nobody reads."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Lead(Request):
+    """A lead to score: its name, and its properties as the CRM or the form has them."""
+
+    lead_id: LeadId = Field(description="Your name for the lead; it comes back with the answer.")
+    properties: Properties = Field(
+        description="Values by property. What the model does not read is ignored; what it reads and is absent is missing."
+    )
+    as_of: Moment | None = Field(default=None, description="The time at which to score it; by default now.")
+
+
+class ScoreRequest(Lead):
+    """A lead to score, and what its likelihood shall be of."""
+
+    target: Target | None = Field(default=None, description="The stage; by default the primary target.")
+
+
+class BatchRequest(Request):
+    """Many leads to score at once."""
+
+    leads: list[Lead] = Field(
+        max_length=MOST_LEADS, description=f"At most {MOST_LEADS:,} leads; the answers keep their order."
+    )
+    target: Target | None = Field(default=None, description="The stage; by default the primary target.")
+
+
+class Answer(BaseModel):
+    """What goes out; made by the service itself, so nothing is checked twice."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+
+class Decision(Answer):
+    """What the published handoff rule says of the lead."""
+
+    action: Literal["hand_over", "explore", "nurture", "none"] = Field(
+        description="`none` as long as no policy is published."
+    )
+    policy_version: str | None = None
+    threshold: float | None = None
+    due_at: datetime | None = None
+
+
+class ReasonAnswer(Answer):
+    """Why the likelihood is what it is: one feature, and what was seen among leads like this one."""
+
+    feature: str
+    value: float | str | None = Field(description="The lead's value; null where it is missing.")
+    direction: Literal["up", "down"]
+    contribution: float = Field(description="Its part of the log-odds.")
+    rate: float | None = Field(description="Share of leads in the same range that converted.")
+    base_rate: float = Field(description="Share of all leads that converted.")
+    support: int = Field(description="Leads in the same range.")
+
+
+class ModelName(Answer):
+    """Which model answered."""
+
+    name: str = Field(examples=["leadloop"])
+    version: str
+    target: str = Field(description="The stage that the likelihood is of.")
+    horizon_days: int | None = Field(description="Days within which it is reached; null where none is set.")
+
+
+class LeadAnswer(Answer):
+    """The score of a lead, with the reasons; all null where `status` says why it is not scored."""
+
+    lead_id: str
+    likelihood: float | None = Field(description="Probability of reaching the target within the horizon.")
+    likelihood_low: float | None = Field(description="Lower end of the 90 % interval.")
+    likelihood_high: float | None = Field(description="Upper end of the 90 % interval.")
+    score: int | None = Field(description="0 to 100: the share of reference leads that are less likely.")
+    grade: Literal["A", "B", "C", "D"] | None
+    fit: Literal["A", "B", "C", "D"] | None = Field(description="Who the lead is, A to D.")
+    engagement: Literal[1, 2, 3, 4] | None = Field(description="What the lead does, 1 (most) to 4.")
+    label: str | None = Field(description="Fit and engagement together, A1 to D4.")
+    decision: Decision
+    expected_value: float | None = Field(description="Likelihood of winning times amount times margin.")
+    reasons: list[ReasonAnswer]
+    as_of: datetime = Field(description="The time at which the lead was scored.")
+    status: str = Field(description="`scored`, or `not_scored: why`.")
+    warnings: list[str] = Field(description="What may not be as you meant it, such as a mistyped property.")
+
+
+class ScoreAnswer(LeadAnswer):
+    """The score of one lead, and the model it comes from."""
+
+    model: ModelName
+    scored_at: datetime
+
+
+class BatchAnswer(Answer):
+    """The scores of many leads, in the order in which they were sent."""
+
+    results: list[LeadAnswer]
+    model: ModelName
+    scored_at: datetime
+
+
+class FeatureAnswer(Answer):
+    """A feature that the model reads."""
+
+    name: str
+    kind: Literal["number", "category"]
+    axis: Literal["fit", "engagement", "process"]
+    properties: list[str] = Field(description="The properties it is made of.")
+    levels: int | None = Field(description="Answers it tells apart; null for a number.")
+    ranges: int | None = Field(description="Ranges it tells apart; null for a category.")
+
+
+class PropertyAnswer(Answer):
+    """A property that the model reads, under `properties` of a lead."""
+
+    name: str
+    type: str
+
+
+class ModelAnswer(Answer):
+    """What is live: what it predicts, what it was learned from, and who made it live."""
+
+    model: ModelName
+    kind: str
+    digest: str
+    trained_until: str | None
+    rows: int
+    conversions: int
+    base_rate: float
+    promoted_at: datetime
+    promoted_by: str
+    reason: str
+    as_of_property: str | None = Field(
+        description="The property that says when a lead is scored, before `as_of`."
+    )
+    properties: list[PropertyAnswer]
+    features: list[FeatureAnswer]
+    report: dict[str, Any] = Field(description="What was found in training.")
+
+
+class Alive(Answer):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Ready(Answer):
+    """What is served, and whether news still arrive from the store."""
+
+    status: Literal["ready"] = "ready"
+    models: list[ModelName]
+    store: Literal["reachable", "unreachable"]
+    refused: list[str] = Field(description="Champions that could not be taken up; the ones before still serve.")
