@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -64,7 +65,7 @@ def demo(
         time_zone="Asia/Tokyo",
         points=run_settings.points,
     )
-    effort = Effort(jobs=_cores(), cache=run_settings.home / "cache")
+    effort = Effort(jobs=os.cpu_count() or 1, cache=run_settings.home / "cache")
     run(world.training_file, wanted, effort, run_settings, promote="yes")
     console.rule("3 · The open leads are scored")
     with open_store(run_settings.database_url, run_settings.primary) as store:
@@ -92,23 +93,21 @@ def _day(text: str) -> date:
         raise typer.BadParameter("--end must be a day such as 2026-10-01.") from error
 
 
-def _cores() -> int:
-    import os
-
-    return os.cpu_count() or 1
-
-
 def _what_next(card: Scorecard, open_leads: Path, run_settings: Settings, port: int, serve: bool) -> str:
     base = f"http://{run_settings.serve.host}:{port}"
-    body = json.dumps({"properties": _first_lead(card, open_leads)}, ensure_ascii=False)
+    lead_id, properties = _first_lead(card, open_leads)
+    body = json.dumps({"lead_id": lead_id, "properties": properties}, ensure_ascii=False)
     curl = f"curl -s {base}/v1/score -H 'content-type: application/json' -d {shlex.quote(body)}"
     lines = ["Start the service:  leadloop serve"] if not serve else []
     return "\n".join([*lines, f"Open  {base}/docs", f"Try   {curl}", "Stop with Ctrl-C." if serve else ""])
 
 
-def _first_lead(card: Scorecard, open_leads: Path) -> dict[str, object]:
-    """The properties of a lead that the model reads, as a form would send them."""
+def _first_lead(card: Scorecard, open_leads: Path) -> tuple[str, dict[str, object]]:
+    """A lead's id and the properties that the model reads of it, as a form would send them."""
     from scoring.io.files import read_table
 
     row = read_table(open_leads).table.slice(0, 1).to_pylist()[0]
-    return {column.name: row[column.name] for column in card.columns if row.get(column.name) is not None}
+    properties = {
+        column.name: row[column.name] for column in card.columns if row.get(column.name) is not None
+    }
+    return row["lead_id"], properties

@@ -1,0 +1,128 @@
+"""Scores the rows of a list, batch by batch, and gives what is kept of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from scoring.io.files import Batch
+from scoring.leads import table_features
+from scoring.reasons import Phrases
+from scoring.scorecard import Scorecard, Scores, settle_array
+from scoring.value import AMOUNT, expected_values, lead_amounts
+from serving.batch.intake import MOST_MONEY, Worth, lead_ids
+from serving.batch.kept import CENTS, kept_rows, kept_schema
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Some leads after the first pass.
+
+    Parameters
+    ----------
+    rows : pyarrow.RecordBatch
+        What goes to disk.
+    order : array of float, shape (n_leads,)
+        By what they are ranked, the highest first; NaN for those without a score.
+    unread_amounts : int
+        Leads whose own amount cannot be read.
+    """
+
+    rows: pa.RecordBatch
+    order: Floats
+    unread_amounts: int
+
+
+class Scorer:
+    """Everything that scoring a batch needs.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The model.
+    worth : Worth or None
+        Gives the expected value, by which leads are then ranked.
+    phrases : Phrases
+        The sentences of the model.
+    named_by : str or None
+        The column that names a lead.
+    as_of : float
+        Seconds since 1970 as which leads are seen that bring no time of their own.
+    reasons : int
+        At most so many reasons per lead.
+    """
+
+    def __init__(
+        self,
+        card: Scorecard,
+        worth: Worth | None,
+        phrases: Phrases,
+        named_by: str | None,
+        as_of: float,
+        reasons: int,
+    ) -> None:
+        self.card = card
+        self.worth = worth
+        self.schema = kept_schema(reasons)
+        self.phrases = phrases
+        self._named_by = named_by
+        self._as_of = as_of
+        self._reasons = reasons
+
+    @property
+    def cards(self) -> tuple[Scorecard, ...]:
+        """The scorecards that read the list; the last one tells what a lead is worth."""
+        apart = self.worth is not None and self.worth.card is not self.card
+        return (self.card, self.worth.card) if apart and self.worth else (self.card,)
+
+    def keep(self, batch: Batch) -> Kept:
+        """Score a batch.
+
+        Parameters
+        ----------
+        batch : Batch
+            Some rows of the list.
+        """
+        scores = self._scores(batch.rows)
+        value, unread = self._values(batch.rows, scores[-1])
+        sentences = self.phrases.codes(scores[0], self._reasons)
+        rows = kept_rows(self.schema, lead_ids(batch, self._named_by), scores[0], value, sentences)
+        if value is None or AMOUNT not in batch.rows.schema.names:
+            # Where all deals are worth the same, the order by expected value is that of the log-odds, which
+            # tell leads apart where likelihoods near 0 and 1 no longer do.
+            return Kept(rows, settle_array(scores[-1].log_odds), 0)
+        cents = np.rint(value * CENTS)
+        return Kept(rows, np.where(np.isnan(cents), scores[0].likelihood - 2, cents), unread)
+
+    def _values(self, rows: pa.RecordBatch, scores: Scores) -> tuple[Floats | None, int]:
+        """The expected values, and how many amounts cannot be read, for which the usual deal stands in."""
+        if self.worth is None:
+            return None, 0
+        usual = np.nan if self.worth.deal is None else self.worth.deal
+        amounts, unread = np.full(rows.num_rows, usual), 0
+        if AMOUNT in rows.schema.names:
+            columns = {column.name: column for column in self.worth.card.columns}
+            own, errors = lead_amounts(rows.column(AMOUNT), columns)
+            beyond = own > MOST_MONEY
+            amounts = np.where(np.isnan(own) | beyond, amounts, own)
+            unread = len(errors) + int(beyond.sum())
+        target = self.worth.card.meta.target
+        return expected_values(target, scores.likelihood, amounts, self.worth.margin), unread
+
+    def _scores(self, rows: pa.RecordBatch) -> list[Scores]:
+        """What each scorecard says; a row that one of them cannot read is scored by none."""
+        errors: dict[int, str] = {}
+        columns = []
+        for card in self.cards:
+            features, wrong = table_features(card, rows, self._as_of)
+            columns.append(features)
+            errors |= wrong
+        return [
+            card.score_columns(features, errors, rows.num_rows)
+            for card, features in zip(self.cards, columns, strict=True)
+        ]

@@ -1,0 +1,266 @@
+"""``leadloop explain``: one lead's score as a sum that adds up, with its reasons in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import typer
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from scoring.clean import Column
+from scoring.errors import DataError, SettingsError
+from scoring.io.files import open_table
+from scoring.leads import lead_features
+from scoring.reasons import Lang, sentence
+from scoring.scorecard import Score, Scorecard
+from serving.batch.intake import id_column, lead_ids, missing_columns
+from serving.cli.chosen import CHAMPION, MODEL_HELP, choose
+from serving.cli.moment import AS_OF_HELP, moment
+from serving.cli.terminal import console, errors, settings
+
+_ROUND = 6
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("explain", rich_help_panel="Leads")(explain)
+
+
+def explain(
+    lead_id: Annotated[
+        str,
+        typer.Argument(metavar="LEAD_ID", help="The lead, as its list names it; else its row number."),
+    ],
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--in",
+            metavar="FILE",
+            help="The list that holds the lead: CSV or Parquet. [default: the one the model learned from]",
+        ),
+    ] = None,
+    model: Annotated[str, typer.Option(metavar="champion|VERSION|PATH", help=MODEL_HELP)] = CHAMPION,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="STAGE", help="Which champion: sql, won, … [default: the primary target]"),
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="TIME", help=AS_OF_HELP)] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="E", help="The encoding of the list, where the guess is wrong.")
+    ] = None,
+    lang: Annotated[
+        Literal["en", "ja"] | None,
+        typer.Option(help="The language of the reasons. [default: the one of the settings]"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """Show why a lead has its score: what each property adds, and what became of leads like it.
+
+    The base and the contributions add up to the log-odds, from which the likelihood follows. Beside each
+    value stands the cell it was read from.
+
+    Example: `leadloop explain 00042 --in leads.csv`
+    """
+    given = settings()
+    at = moment(as_of, given.time.zone)
+    card = choose(model, target, given).card
+    file = source or _learned_from(card)
+    found = find_lead(card, file, lead_id, encoding)
+    try:
+        features = lead_features(card, found.properties, at.timestamp())
+        score = card.score_one(features)
+    except DataError as error:
+        raise DataError(f"The lead in row {found.row} of {file.name} cannot be scored. {error}") from error
+    if as_json:
+        answer = _answer(card, lead_id, found, features, score, at, lang or given.language.default)
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2, default=_plain))
+        return
+    _show(card, lead_id, found, features, score, lang or given.language.default)
+
+
+def _learned_from(card: Scorecard) -> Path:
+    """The list that a model learned from, where it still is."""
+    source = card.report.get("source")
+    path = source.get("path") if isinstance(source, Mapping) else None
+    if isinstance(path, str) and Path(path).is_file():
+        return Path(path)
+    why = f"{path} is not there any more" if path else "the model does not say what it learned from"
+    raise SettingsError(f"--in FILE must name the list that holds the lead: {why}.")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLead:
+    """A lead as its list holds it."""
+
+    properties: dict[str, object]
+    row: int
+    file: Path
+    notes: tuple[str, ...]
+
+
+def find_lead(card: Scorecard, file: Path, lead_id: str, encoding: str | None = None) -> FoundLead:
+    """The first row of a list that holds the lead.
+
+    Parameters
+    ----------
+    card : Scorecard
+        Its id column is looked for first.
+    file : Path
+        The list.
+    lead_id : str
+        What names the lead.
+    encoding : str, optional
+        Of the list, where the guess is wrong.
+
+    Raises
+    ------
+    DataError
+        If the list does not hold it.
+    """
+    with open_table(file, encoding=encoding) as reader:
+        names = reader.schema.names
+        named_by = id_column(card, names)
+        notes = missing_columns(card, names, file.name)
+        for batch in reader:
+            at = pc.index(lead_ids(batch, named_by), pa.scalar(lead_id, pa.string())).as_py()
+            if at >= 0:
+                row = batch.rows.slice(at, 1).to_pylist()[0]
+                return FoundLead(row, int(np.asarray(batch.numbers)[at]), file, tuple(notes))
+    where = "a row number" if named_by is None else f"column '{named_by}'"
+    raise DataError(f"{file.name} has no lead with that id in {where}. Ids keep leading zeros, as in 00042.")
+
+
+def _parts(
+    card: Scorecard, found: FoundLead, features: Mapping[str, object], score: Score
+) -> list[dict[str, Any]]:
+    """What each feature adds, the strongest first, with what it was read from."""
+    columns = {column.name: column for column in card.columns}
+    sources = {feature.name: feature.sources for feature in card.features}
+    parts = []
+    for name, contribution in sorted(score.contributions.items(), key=lambda item: -abs(item[1])):
+        cells = {source: found.properties.get(source) for source in sources.get(name, ())}
+        parts.append(
+            {
+                "feature": name,
+                "value": features.get(name),
+                "contribution": contribution,
+                "cells": cells,
+                "read_as": {source: _read_as(columns[source], cell) for source, cell in cells.items()},
+            }
+        )
+    return parts
+
+
+def _read_as(column: Column, cell: object) -> float | str | None:
+    """What a cell was read as; a date in words."""
+    value = column.clean(cell)
+    if column.type == "date" and isinstance(value, float):
+        return datetime.fromtimestamp(value, UTC).isoformat()
+    return value
+
+
+def _answer(
+    card: Scorecard,
+    lead_id: str,
+    found: FoundLead,
+    features: Mapping[str, object],
+    score: Score,
+    at: datetime,
+    lang: Lang,
+) -> dict[str, Any]:
+    """Everything, unrounded, so that it adds up in other programs too."""
+    return {
+        "lead_id": lead_id,
+        "row": found.row,
+        "likelihood": score.likelihood,
+        "likelihood_low": score.likelihood_low,
+        "likelihood_high": score.likelihood_high,
+        "score": score.score,
+        "grade": score.grade,
+        "fit": score.fit,
+        "engagement": score.engagement,
+        "label": score.label,
+        "log_odds": score.log_odds,
+        "base": score.base,
+        "contributions": score.contributions,
+        "parts": _parts(card, found, features, score),
+        "reasons": [sentence(card, reason, lang) for reason in score.reasons],
+        "model": {
+            "version": card.meta.version,
+            "target": card.meta.target,
+            "horizon_days": card.meta.horizon_days,
+        },
+        "as_of": at.isoformat(),
+        "notes": list(found.notes),
+    }
+
+
+def _show(
+    card: Scorecard,
+    lead_id: str,
+    found: FoundLead,
+    features: Mapping[str, object],
+    score: Score,
+    lang: Lang,
+) -> None:
+    """Everything, for people."""
+    meta = card.meta
+    within = "" if meta.horizon_days is None else f" within {meta.horizon_days} days"
+    console.print(
+        f"[bold]Lead {escape(lead_id)}[/] (row {found.row} of {escape(found.file.name)})", soft_wrap=True
+    )
+    console.print(
+        f"{score.likelihood:.1%} likely to reach {meta.target}{within} "
+        f"(90 % interval {score.likelihood_low:.1%} to {score.likelihood_high:.1%})",
+        markup=False,
+        soft_wrap=True,
+    )
+    label = f"  label {score.label}" if score.label else ""
+    console.print(f"score {score.score}  grade {score.grade}{label}  model {meta.version}", markup=False)
+    for reason in score.reasons:
+        console.print(f"  {sentence(card, reason, lang)}", markup=False, soft_wrap=True)
+    console.print(_sum(_parts(card, found, features, score), score))
+    for note in found.notes:
+        errors.print("[bold yellow]Note[/] ", end="")
+        errors.print(note, markup=False, soft_wrap=True)
+
+
+def _sum(parts: list[dict[str, Any]], score: Score) -> Table:
+    """The sum as a table."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table.add_column("feature", "log-odds", overflow="fold")
+    table.add_column("in the list", overflow="fold")
+    table.add_column("read as", overflow="fold")
+    table.add_column("adds", f"{score.log_odds:+.{_ROUND}f}", justify="right", no_wrap=True)
+    table.add_row("base", "", "", f"{score.base:+.{_ROUND}f}")
+    for part in parts:
+        cells = ", ".join("" if cell is None else str(cell) for cell in part["cells"].values())
+        table.add_row(
+            escape(part["feature"]),
+            escape(cells),
+            escape(_value(part["value"])),
+            f"{part['contribution']:+.{_ROUND}f}",
+        )
+    return table
+
+
+def _value(value: object) -> str:
+    """A feature's value as it is shown."""
+    if value is None:
+        return "not given"
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for, as text."""
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)

@@ -1,0 +1,207 @@
+"""``leadloop score``: a lead list in a file gets likelihoods, grades, ranks and reasons."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Literal
+
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from scoring.errors import DataError, SettingsError
+from scoring.io.settings import Settings
+from serving.batch import MOST_REASONS, BatchSummary, Step, Worth, score_file
+from serving.batch import Progress as Told
+from serving.cli.chosen import CHAMPION, MODEL_HELP, Chosen, choose
+from serving.cli.moment import AS_OF_HELP, moment
+from serving.cli.terminal import console, errors, settings
+
+SECONDS_BETWEEN_LINES = 10.0
+_DOING: dict[Step, str] = {"score": "Scoring", "write": "Writing"}
+_DONE: dict[Step, str] = {"score": "scored", "write": "written"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("score", rich_help_panel="Leads")(score)
+
+
+def score(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="The lead list: CSV or Parquet, one row per lead.")
+    ],
+    target_path: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="OUT", help="Where the scored list goes: CSV or Parquet, by its suffix."
+        ),
+    ],
+    model: Annotated[str, typer.Option(metavar="champion|VERSION|PATH", help=MODEL_HELP)] = CHAMPION,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="STAGE", help="Which champion: sql, won, … [default: the primary target]"),
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="TIME", help=AS_OF_HELP)] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="E", help="The encoding of IN, where the guess is wrong: utf-8, cp932, utf-16."),
+    ] = None,
+    lang: Annotated[
+        Literal["en", "ja"] | None,
+        typer.Option(help="The language of the reasons. [default: the one of the settings]"),
+    ] = None,
+    limit_reasons: Annotated[
+        int, typer.Option(metavar="N", min=0, max=10, help="At most so many reasons per lead.")
+    ] = MOST_REASONS,
+    max_rejected: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARE",
+            help="The share of rows that may be unreadable: 1% or 0.01. Above it OUT is written, but the "
+            "exit status is 1. [default: the one of the settings, 1%]",
+        ),
+    ] = None,
+) -> None:
+    """Score a lead list: whom to call first, how likely each lead is, and why.
+
+    OUT has a row for each lead, in the order of IN: likelihood with its 90 % interval, score, grade, fit,
+    engagement, label, decision, expected value, rank (1 = call first) and reasons. A row with a value that
+    cannot be read is *not_scored* and says why; a line that does not split into columns is listed beside OUT
+    in NAME.rejected.csv. Rows in = rows in OUT + rejected.
+
+    Example: `leadloop score leads.csv -o scored.csv`
+    """
+    given = settings()
+    tolerated = _share(max_rejected, given)
+    at = moment(as_of, given.time.zone)
+    chosen = choose(model, target, given)
+    with _stopped_cleanly(), _shown() as told:
+        summary = score_file(
+            chosen.card,
+            source,
+            target_path,
+            as_of=at.timestamp(),
+            lang=lang or given.language.default,
+            encoding=encoding,
+            max_rejected=tolerated,
+            worth=_worth(chosen, given),
+            reasons=limit_reasons,
+            progress=told,
+        )
+    _say(summary, chosen)
+    if summary.too_many_unreadable:
+        raise DataError(
+            f"{summary.unreadable:,} of {summary.rows_in:,} rows of {source.name} are unreadable, more than "
+            f"{_percent(tolerated)}. {target_path} is written without scores for them. "
+            "Put the rows right, or allow more with --max-rejected."
+        )
+
+
+def _share(text: str | None, given: Settings) -> float:
+    """A share written as 1% or 0.01."""
+    if text is None:
+        return given.reading.max_rejected
+    number, percent, rest = text.strip().partition("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = -1.0
+    if rest or not 0 <= share <= 1:
+        raise SettingsError(f"--max-rejected must be a share such as 1% or 0.01, got '{text}'.")
+    return share
+
+
+def _worth(chosen: Chosen, given: Settings) -> Worth | None:
+    """What a won deal is worth, where there is a model of that."""
+    return None if chosen.won is None else Worth(chosen.won, given.value.deal, given.value.margin)
+
+
+@contextmanager
+def _stopped_cleanly() -> Iterator[None]:
+    """A request to end is taken like Ctrl-C, so that nothing half written stays behind."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _shown() -> Iterator[Told]:
+    """Progress: a bar on a terminal, a line now and then elsewhere."""
+    if not errors.is_terminal:
+        yield _line_now_and_then()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as bars:
+        tasks = {step: bars.add_task(doing, total=None, visible=False) for step, doing in _DOING.items()}
+        yield lambda step, done, total: bars.update(tasks[step], completed=done, total=total, visible=True)
+
+
+def _line_now_and_then() -> Told:
+    """A line for who reads a log."""
+    last = time.monotonic()
+
+    def told(step: Step, done: int, total: int | None) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            of = "" if total is None else f" of {total:,}"
+            errors.print(f"{done:,}{of} rows {_DONE[step]} …", markup=False)
+
+    return told
+
+
+def _say(summary: BatchSummary, chosen: Chosen) -> None:
+    """What was done, for a reader in a hurry."""
+    say = console.print
+    meta = chosen.card.meta
+    say(
+        f"{summary.rows_in:,} rows in = {summary.rows_out:,} in {summary.target} "
+        f"+ {summary.rejected:,} rejected",
+        markup=False,
+        soft_wrap=True,
+    )
+    grades = " · ".join(f"{grade} {summary.grades.get(grade, 0):,}" for grade in "ABCD")
+    say(f"  scored      {summary.scored:,}  ({grades})", markup=False)
+    if summary.not_scored:
+        say(f"  not scored  {summary.not_scored:,}", markup=False)
+        for why, count in summary.why.items():
+            say(f"              {count:,} × {why}", markup=False, soft_wrap=True)
+    if summary.rejected_path is not None:
+        say(
+            f"  rejected    {summary.rejected:,}, listed in {summary.rejected_path}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if summary.blank:
+        say(f"  blank       {summary.blank:,}  (no cell holds anything: no leads)", markup=False)
+    within = "" if meta.horizon_days is None else f" within {meta.horizon_days} days"
+    at = datetime.fromtimestamp(summary.as_of, UTC).isoformat()
+    say(
+        f"  model       {meta.version}: {meta.target}{within}; leads as of {at}", markup=False, soft_wrap=True
+    )
+    for note in summary.notes:
+        errors.print("[bold yellow]Note[/] ", end="")
+        errors.print(note, markup=False, soft_wrap=True)
+
+
+def _percent(share: float) -> str:
+    """A share in percent."""
+    return f"{share * 100:g} %"
