@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from scoring.clean import Column
@@ -67,8 +68,9 @@ def load(text: str) -> Scorecard:
         )
     reader = READERS.get(content["format"])
     if reader is None:
+        known = ", ".join(map(str, READERS))
         raise ModelError(
-            f"The scorecard has format {content['format']!r}; this LeadLoop reads {', '.join(map(str, READERS))}. Upgrade LeadLoop."
+            f"The scorecard has format {content['format']!r}; this LeadLoop reads {known}. Upgrade LeadLoop."
         )
     try:
         card = reader(content)
@@ -126,8 +128,7 @@ def _finite(values: Any) -> bool:
 
 
 def _ascending(values: tuple[float, ...], *, strictly: bool = False) -> bool:
-    pairs = zip(values, values[1:], strict=False)
-    return all(low < high if strictly else low <= high for low, high in pairs)
+    return all(low < high if strictly else low <= high for low, high in pairwise(values))
 
 
 def _open_ended(ranks: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _spec(title: str, rows: Sequence[Spec], layers: list[Spec], **more: Any) -> 
 
 
 def calibration(bands: Sequence[Band]) -> Spec:
-    """Promised against observed: of the leads given 20 %, did one in five convert?
+    """Show promised against observed: whether of the leads given 20 % one in five converted.
 
     Parameters
     ----------

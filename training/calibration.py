@@ -110,10 +110,8 @@ def rate_interval(
     leads are first gathered in 1,000 cells, so that a draw costs the same for any number of them.
     """
     bottom, top = np.quantile(log_odds, [0.005, 0.995])
-    if top - bottom < 1e-6:
-        knots = np.array([float(np.median(log_odds))])
-    else:
-        knots = np.linspace(bottom, top, KNOTS)
+    spread = top - bottom > 1e-6
+    knots = np.linspace(bottom, top, KNOTS) if spread else np.array([float(np.median(log_odds))])
     edges = np.unique(np.quantile(log_odds, np.linspace(0, 1, CELLS + 1)[1:-1]))
     cell = np.searchsorted(edges, log_odds, side="right")
     size = len(edges) + 1

@@ -260,7 +260,8 @@ def mirrors(found: dict[str, Any]) -> Section | None:
     ]
     text = [
         "These tell early leads from late ones (one half would know nothing of the calendar). "
-        f"Best log loss forward in time: {known['log_loss_with']:.4f} with them, {known['log_loss_without']:.4f} without. "
+        f"Best log loss forward in time: {known['log_loss_with']:.4f} with them, "
+        f"{known['log_loss_without']:.4f} without. "
         + ("They are left out; --keep overrules." if known["left_out"] else "Leaving them out did not help.")
     ]
     return Section(
@@ -312,7 +313,7 @@ def driving(found: dict[str, Any]) -> Section | None:
     return Section(
         "What moves the score",
         [
-            f"The strongest {len(rows)} of {len(found['drivers'])} features, by how far they move the log-odds on average."
+            f"The strongest {len(rows)} of {len(found['drivers'])} features, by how far they move the log-odds."
         ],
         Table(("feature", "axis", "moves by"), rows),
     )
