@@ -339,6 +339,12 @@ class Scorecard:
         return [(p.first, p.second, [[value / 2 for value in row] for row in p.table]) for p in self.pairs]
 
     @cached_property
+    def _flat_halves(self) -> list[tuple[int, int, int, Floats]]:
+        return [
+            (first, second, len(halves[0]), np.asarray(halves).ravel()) for first, second, halves in self._halves
+        ]
+
+    @cached_property
     def _axes(self) -> dict[Axis, list[int]]:
         return {
             axis: [i for i, term in enumerate(self.terms) if term.axis == axis] for axis in get_args(Axis)
@@ -496,8 +502,8 @@ class Scorecard:
             parts[position] = np.asarray(term.table)[bins[position]]
             if term.slope and isinstance(values, np.ndarray):
                 parts[position] += term.line_array(values)
-        for first, second, halves in self._halves:
-            half = np.asarray(halves)[bins[first], bins[second]]
+        for first, second, width, halves in self._flat_halves:
+            half = halves.take(bins[first].astype(np.intp) * width + bins[second])
             parts[first] += half
             parts[second] += half
         return self._scores(parts, bins, wrong)

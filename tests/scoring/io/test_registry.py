@@ -22,7 +22,7 @@ LEADS = pd.DataFrame(
 )
 
 
-def scorecard(version: str, target: str = "sql") -> Scorecard:
+def scorecard(version: str, target: str = "won") -> Scorecard:
     """Two features: visits, each of which adds 0.1, and a source."""
     terms = (
         Term(
@@ -49,7 +49,7 @@ def scorecard(version: str, target: str = "sql") -> Scorecard:
     )
 
 
-def record(version: str, target: str = "sql", **other) -> RunRecord:
+def record(version: str, target: str = "won", **other) -> RunRecord:
     given = {
         "scorecard": scorecard(version, target).to_json(),
         "model_card": f"# Model {version}",
@@ -76,7 +76,7 @@ def logged(tmp_path_factory):
     registry = open_registry(settings)
     try:
         numbers = [registry.log_run(record(version)) for version in ("v1", "v2")]
-        other = registry.log_run(record("w1", "won"))
+        other = registry.log_run(record("w1", "sql"))
     finally:
         os.chdir(before)
     return SimpleNamespace(
@@ -91,7 +91,7 @@ def logged(tmp_path_factory):
 
 def test_versions_are_numbered_under_the_name_of_their_target(logged):
     assert (logged.numbers, logged.other) == ([1, 2], 1)
-    assert (logged.registry.name("sql"), logged.registry.name("won")) == ("leadloop", "leadloop-won")
+    assert (logged.registry.name("won"), logged.registry.name("sql")) == ("leadloop", "leadloop-sql")
 
 
 def test_a_version_that_is_registered_keeps_its_number(logged):
@@ -136,10 +136,10 @@ def test_a_registered_version_carries_its_model_card_and_leadloops_version(logge
 def test_aliases_mirror_what_they_are_told(logged):
     registry = logged.registry
 
-    registry.mirror("sql", "v1", "v2")
-    assert registry.aliases("sql") == {"champion": "v1", "challenger": "v2"}
-    registry.mirror("sql", "v2")
-    assert registry.aliases("sql") == {"champion": "v2"}
+    registry.mirror("won", "v1", "v2")
+    assert registry.aliases("won") == {"champion": "v1", "challenger": "v2"}
+    registry.mirror("won", "v2")
+    assert registry.aliases("won") == {"champion": "v2"}
 
 
 def test_a_target_without_runs_has_no_aliases(logged):
@@ -149,13 +149,13 @@ def test_a_target_without_runs_has_no_aliases(logged):
 
 def test_a_version_that_was_never_registered_is_named_and_the_other_alias_is_set(logged):
     with pytest.raises(ModelError, match=r"no model 'leadloop' for challenger v9, so its alias is not set"):
-        logged.registry.mirror("sql", "v1", "v9")
+        logged.registry.mirror("won", "v1", "v9")
 
-    assert logged.registry.aliases("sql") == {"champion": "v1"}
+    assert logged.registry.aliases("won") == {"champion": "v1"}
 
 
 def test_the_model_loads_by_its_alias_in_another_process_and_scores_as_the_scorecard_does(logged, tmp_path):
-    logged.registry.mirror("sql", "v2")
+    logged.registry.mirror("won", "v2")
     LEADS.to_csv(tmp_path / "leads.csv", index=False)
     script = (
         "import mlflow, pandas as pd\n"
@@ -183,9 +183,9 @@ def loaded(logged):
 
     from scoring.io.registry import known_warnings
 
-    logged.registry.mirror("won", "w1")
+    logged.registry.mirror("sql", "w1")
     with known_warnings(), logged.registry._addressed():
-        return mlflow.pyfunc.load_model("models:/leadloop-won@champion")
+        return mlflow.pyfunc.load_model("models:/leadloop-sql@champion")
 
 
 def test_a_lead_that_cannot_be_read_is_empty_and_says_why(loaded):
@@ -235,7 +235,7 @@ def test_an_address_that_mlflow_cannot_use_is_named_without_its_password(tmp_pat
     settings = load_settings({"MLFLOW_TRACKING_URI": "ftp2://aya:s3cret@host/crm"}, tmp_path)
 
     with pytest.raises(LeadLoopError, match=r"MLflow at ftp2://aya:\*\*\*@host/crm failed: ") as refused:
-        open_registry(settings).aliases("sql")
+        open_registry(settings).aliases("won")
 
     assert "s3cret" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
