@@ -15,7 +15,7 @@ from scoring.bootstrap import Bootstrap, paired_bootstrap
 from scoring.scorecard import logistic_array
 from training.calibration import KINDS, Kind, Sigmoid, fit_sigmoid, rate_interval
 from training.candidates import BASE_RATE, BOOSTING, LOGISTIC, NEWEST, POINTS, SCORECARD, judge_fold
-from training.choice import Leads, Tried, fold_odds, simplest, surprise
+from training.choice import Leads, fold_odds, simplest, surprise
 from training.folds import Plan
 from training.recipe import Recipe
 
@@ -78,7 +78,7 @@ class Backtest:
 def run_backtest(
     leads: Leads,
     plan: Plan,
-    tried: Tried,
+    chosen: list[Recipe],
     *,
     points: Floats | None = None,
     pairs: int,
@@ -95,8 +95,8 @@ def run_backtest(
         All leads.
     plan : Plan
         The folds.
-    tried : Tried
-        The grid's outcome.
+    chosen : list of Recipe
+        The scorecard's recipe per fold, chosen without it.
     points : array of float, shape (n_leads,), optional
         What the user's own rule gives.
     pairs, seed, jobs : int
@@ -104,11 +104,10 @@ def run_backtest(
     progress, cached : callable, optional
         As in :func:`training.choice.try_grid`.
     """
-    chosen = tried.chosen_per_fold()
     own = held_out(leads, plan, chosen, pairs=pairs, seed=seed, jobs=jobs, progress=progress, cached=cached)
     labels = [leads.label[fold.test] for fold in plan.folds]
     weights = [leads.weight[fold.test] for fold in plan.folds]
-    learned_from = [_others(plan, k) for k in range(len(plan.folds))]
+    learned_from = [plan.others(k) for k in range(len(plan.folds))]
     sigmoids = [calibrate(plan, own, labels, weights, others) for others in learned_from]
     calibrated = [sigmoid(z) for sigmoid, z in zip(sigmoids, own, strict=True)]
     names = _names(leads, points)
@@ -179,11 +178,6 @@ def held_out(
         odds.append(of_recipe[0])
         progress(f"scorecard on fold {k + 1} of {len(plan.folds)}")
     return odds
-
-
-def _others(plan: Plan, k: int) -> list[int]:
-    """The folds that may speak about fold ``k``: the earlier ones, or all others where they are random."""
-    return list(range(k)) if plan.kind == "forward" else [j for j in range(len(plan.folds)) if j != k]
 
 
 def calibrate(

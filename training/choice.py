@@ -207,10 +207,7 @@ class Tried:
 
     def chosen_per_fold(self) -> list[Recipe]:
         """For each fold the recipe that was chosen without it."""
-        count = len(self.plan.folds)
-        if self.plan.kind == "forward":
-            return [self.choose(range(k)) for k in range(count)]
-        return [self.choose([j for j in range(count) if j != k]) for k in range(count)]
+        return [self.choose(self.plan.others(k)) for k in range(len(self.plan.folds))]
 
     def table(self) -> list[tuple[Recipe, float, int]]:
         """Mean log loss and cells of every recipe, the best first."""
@@ -219,6 +216,92 @@ class Tried:
         return [
             (self.recipes[i], float(mean[i]), int(self.cells[i])) for i in np.argsort(mean, kind="stable")
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen, and from what.
+
+    Parameters
+    ----------
+    per_fold : list of Recipe
+        For each fold the recipe that was chosen without it.
+    shipped : Recipe
+        The recipe that was chosen on all folds.
+    tried : Tried
+        The grid.
+    """
+
+    per_fold: list[Recipe]
+    shipped: Recipe
+    tried: Tried
+
+
+def make_choice(leads: Leads, plan: Plan, recipes: Sequence[Recipe], **common: Any) -> Choice:
+    """Choose a recipe for each fold and for what is shipped.
+
+    Where the grid ran on a sample, how many rounds and how strong a trunk is settled on all leads: more leads
+    bear more.
+
+    Parameters
+    ----------
+    leads : Leads
+        All leads.
+    plan : Plan
+        The folds.
+    recipes : sequence of Recipe
+        The grid.
+    **common
+        ``pairs``, ``seed``, ``jobs``, ``progress`` and ``cached`` as in :func:`try_grid`.
+    """
+    tried = try_grid(leads, plan, recipes, **common)
+    chosen = [*tried.chosen_per_fold(), tried.choose(range(len(plan.folds)))]
+    if len(leads) > GRID_ROWS:
+        chosen = _settled(leads, plan, chosen, **common)
+    return Choice(chosen[:-1], chosen[-1], tried)
+
+
+def _settled(leads: Leads, plan: Plan, chosen: Sequence[Recipe], **common: Any) -> list[Recipe]:
+    """The chosen recipes with rounds and strength settled on all leads, by the folds that may speak."""
+    speaking = [*(plan.others(k) for k in range(len(plan.folds))), range(len(plan.folds))]
+    families = [_family(recipe) for recipe in chosen]
+    needed = {
+        (family, k): None
+        for family, folds in zip(families, speaking, strict=True)
+        if len(family) > 1
+        for k in folds
+    }
+    found = Parallel(n_jobs=common.get("jobs", 1), return_as="generator")(
+        delayed(common.get("cached", fold_odds))(
+            leads, plan.folds[k], list(family), common["pairs"], common["seed"]
+        )
+        for family, k in needed
+    )
+    judged = {}
+    for (family, k), (odds, cells) in zip(needed, found, strict=True):
+        judged[family, k] = surprise(leads.label[plan.folds[k].test], odds), cells
+        common.get("progress", lambda _: None)(f"on all leads, fold {k + 1} of {len(plan.folds)}")
+    settled = []
+    for family, folds in zip(families, speaking, strict=True):
+        if len(family) == 1 or not folds:
+            settled.append(family[0])
+            continue
+        rows = np.concatenate([plan.folds[k].test for k in folds])
+        losses = np.concatenate([judged[family, k][0] for k in folds], axis=1)
+        cells = np.mean([judged[family, k][1] for k in folds], axis=0)
+        settled.append(family[simplest(losses, leads.weight[rows], plan.clusters[rows], cells)])
+    return settled
+
+
+def _family(recipe: Recipe) -> tuple[Recipe, ...]:
+    """The recipe, and the same with more rounds or a stronger trunk."""
+    if recipe.arm in ("trunk+tables", "tables"):
+        rounds = [count for count in ROUNDS if recipe.rounds <= count <= 4 * recipe.rounds]
+        return tuple(replace(recipe, rounds=count) for count in rounds)
+    if recipe.arm == "trunk" and recipe.strength is not None:
+        least = recipe.strength
+        return tuple(replace(recipe, strength=strength) for strength in STRENGTHS if strength >= least)
+    return (recipe,)
 
 
 def simplest(losses: Floats, weight: Floats, clusters: npt.NDArray[np.intp], reading: Sequence[Any]) -> int:

@@ -62,6 +62,10 @@ class Plan:
         """Rows that some fold tests, in fold order."""
         return np.concatenate([fold.test for fold in self.folds])
 
+    def others(self, k: int) -> list[int]:
+        """The folds that may speak about fold ``k``: the earlier ones, or all others where they are random."""
+        return [j for j in range(len(self.folds)) if (j < k if self.kind == "forward" else j != k)]
+
     def within(self, rows: Rows) -> Plan:
         """The same folds of a sample of the rows, numbered within the sample."""
         place = np.full(len(self.clusters), -1)

@@ -21,7 +21,7 @@ from training.backtest import Backtest, calibrate, held_out, run_backtest
 from training.calendar import Mirror, find_mirrors, mirror_sets
 from training.calibration import Sigmoid, rate_interval
 from training.candidates import BASE_RATE, SCORECARD
-from training.choice import Leads, Tried, fit_recipes, fold_odds, grid, try_grid
+from training.choice import Leads, Tried, fit_recipes, fold_odds, grid, make_choice
 from training.folds import Plan, plan_folds
 from training.recipe import Learned, Recipe
 from training.tables import MOST_PAIRS
@@ -179,17 +179,19 @@ def train_scorecard(
     )
     mirrors = find_mirrors(leads, plan, keep)
     watch.step("choice of the recipe")
-    tried = try_grid(leads, plan, grid(leads, plan, mirror_sets(mirrors)), **common)
+    choice = make_choice(leads, plan, grid(leads, plan, mirror_sets(mirrors)), **common)
     watch.step("comparison")
-    backtest = run_backtest(leads, plan, tried, points=points, **common)
+    backtest = run_backtest(leads, plan, choice.per_fold, points=points, **common)
     watch.step("fit on everything")
-    recipe = tried.choose(range(len(plan.folds)))
+    recipe = choice.shipped
     fell_back = recipe.arm == "base" or _worse_than_base(backtest)
     recipe = Recipe("base") if fell_back else recipe
     held = held_out(leads, plan, [recipe] * len(plan.folds), **common)
     scorecard, sigmoid, _ = fit_scorecard(leads, plan, recipe, held, meta, effort, columns, features)
     watch.stop()
-    return Trained(scorecard, recipe, plan, tried, backtest, mirrors, sigmoid, fell_back, watch.seconds)
+    return Trained(
+        scorecard, recipe, plan, choice.tried, backtest, mirrors, sigmoid, fell_back, watch.seconds
+    )
 
 
 def _worse_than_base(backtest: Backtest) -> bool:
@@ -212,8 +214,7 @@ def choose_recipe(leads: Leads, plan: Plan, effort: Effort) -> Recipe:
         How the run works.
     """
     recipes = grid(leads, plan, mirror_sets(find_mirrors(leads, plan)))
-    tried = try_grid(leads, plan, recipes, pairs=effort.pairs, seed=effort.seed, jobs=effort.jobs)
-    return tried.choose(range(len(plan.folds)))
+    return make_choice(leads, plan, recipes, pairs=effort.pairs, seed=effort.seed, jobs=effort.jobs).shipped
 
 
 def fit_scorecard(
