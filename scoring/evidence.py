@@ -136,6 +136,11 @@ class Evidence:
         """Different answers per answer: 1 if no two are alike."""
         return self.distinct / self.filled if self.filled else 0.0
 
+    @property
+    def levels(self) -> int:
+        """How many different answers there are once case is set aside."""
+        return self.distinct - len(self.values) + len({text.casefold() for text in self.values})
+
     @cached_property
     def length(self) -> float:
         """Mean length of an answer in characters."""

@@ -365,26 +365,45 @@ class Scorecard:
         DataError
             If a value is of the wrong kind or infinite; all of them are named.
         """
-        values = [features.get(term.feature) for term in self.terms]
-        bins = self._bins(values)
-        parts = [
-            term.table[place] + (term.line(value) if term.slope and place != term.missing else 0.0)  # type: ignore[arg-type]
-            for term, place, value in zip(self.terms, bins, values, strict=True)
-        ]
-        for first, second, halves in self._halves:
-            half = halves[bins[first]][bins[second]]
-            parts[first] += half
-            parts[second] += half
+        values = [features.get(name) for name in self._names]
+        try:
+            bins, parts = self._place(values)
+        except DataError as first:
+            raise DataError(" ".join(self._wrong(values))) from first
+        for first_term, second_term, halves in self._halves:
+            half = halves[bins[first_term]][bins[second_term]]
+            parts[first_term] += half
+            parts[second_term] += half
         log_odds = self.base
         for part in parts:
             log_odds += part
         return self._score(log_odds, parts, bins, values, reasons)
 
-    def _bins(self, values: Sequence[object]) -> list[int]:
-        try:
-            return [term.bin_one(value) for term, value in zip(self.terms, values, strict=True)]
-        except DataError as first:
-            raise DataError(" ".join(self._wrong(values))) from first
+    @cached_property
+    def _names(self) -> list[str]:
+        return [term.feature for term in self.terms]
+
+    @cached_property
+    def _line_up(self) -> list[tuple[Term, bool, tuple[float, ...], dict[str, int], int, bool]]:
+        """What placing a value needs of each term, without looking it up again for every lead."""
+        return [
+            (term, term.kind == "number", term.table, term.level_bins, len(term.levels), bool(term.slope))
+            for term in self.terms
+        ]
+
+    def _place(self, values: Sequence[Any]) -> tuple[list[int], list[float]]:
+        """The bin of each value, and what it adds by itself."""
+        bins, parts = [], []
+        for value, (term, number, table, levels, other, sloped) in zip(values, self._line_up, strict=True):
+            if not number and type(value) is str:
+                place = levels.get(value, other)
+                parts.append(table[place])
+            else:
+                place = term.bin_one(value)
+                line = sloped and place != term.missing
+                parts.append(table[place] + term.line(value) if line else table[place])
+            bins.append(place)
+        return bins, parts
 
     def _wrong(self, values: Sequence[object]) -> list[str]:
         wrong = []
@@ -418,7 +437,7 @@ class Scorecard:
             engagement=None if engagement is None else engagement + 1,
             label=None if fit is None or engagement is None else f"{GRADES[fit]}{engagement + 1}",
             base=self.base,
-            contributions={term.feature: part for term, part in zip(self.terms, parts, strict=True)},
+            contributions=dict(zip(self._names, parts, strict=True)),
             reasons=tuple(self._reasons(parts, bins, values, reasons)),
         )
 

@@ -66,7 +66,7 @@ class Term:
         """Number of bins, the one for *missing* included."""
         return len(self.cuts if self.kind == "number" else self.levels) + 2
 
-    @property
+    @cached_property
     def missing(self) -> int:
         """The bin of a missing value: the last one."""
         return self.size - 1
@@ -91,6 +91,8 @@ class Term:
         """
         if value is None:
             return self.missing
+        if type(value) is float and self.kind == "number" and math.isfinite(value):
+            return bisect_left(self.cuts, value)
         if self.kind == "category":
             if isinstance(value, str):
                 return self.level_bins.get(value, len(self.levels))

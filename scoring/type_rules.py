@@ -141,7 +141,7 @@ def _different(seen: Evidence) -> Verdict:
 
 def _category(seen: Evidence) -> Verdict:
     """Everything else."""
-    return "category", f"{seen.distinct:,} distinct value{'s' if seen.distinct != 1 else ''}"
+    return "category", f"{seen.levels:,} distinct value{'s' if seen.levels != 1 else ''}"
 
 
 RULES: tuple[Callable[[Evidence], Verdict], ...] = (

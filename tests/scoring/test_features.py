@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scoring.clean import TYPES, Categories, Column
 from scoring.countries import country
 from scoring.emails import domain_kind
-from scoring.features import FORMS, Feature, define, feature_columns, feature_row
+from scoring.features import FORMS, Feature, define, feature_columns, feature_row, left_out
 from scoring.titles import job_department, job_rank
 
 TEXTS = (
@@ -87,6 +87,14 @@ def test_with_a_time_column_other_dates_are_ages_and_itself_a_clock():
 def test_without_a_time_column_dates_are_days_from_the_first():
     assert names(DATES) == ["days_created_at_to_seen_at", "days_created_at_to_closed_at"]
     assert names(DATES[:1]) == []
+
+
+def test_columns_that_give_no_feature_are_named_with_the_reason():
+    columns = [Column("lead_id", "id", "fit"), DATES[0], Column("visits", "number", "fit")]
+    assert left_out(columns, define(columns)) == {
+        "lead_id": "an identifier",
+        "created_at": "a date, with no time column and no other date to count from",
+    }
 
 
 def test_a_made_name_gives_way_to_a_column_of_that_name():

@@ -140,6 +140,7 @@ def test_impossible_dates_are_counted():
 def test_spellings_of_one_answer_are_shown_in_the_most_common():
     column = guess("Source", ["Web", "Web", "WEB", "ｗｅｂ", "Referral"]).column
     assert [column.clean(raw) for raw in ("WEB", "web", "Referral")] == ["Web", "Web", "Referral"]
+    assert guess("Source", ["Web", "WEB", "Referral"]).reason == "2 distinct values"
 
 
 @pytest.mark.parametrize(

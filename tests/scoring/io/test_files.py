@@ -109,6 +109,11 @@ def test_the_first_japanese_text_decides_however_late_it_comes(leads, monkeypatc
     assert read_table(leads(text, encoding="cp932")).table.column("a")[-1].as_py() == "株式会社山田商店の部長"
 
 
+def test_a_line_that_states_the_delimiter_counts_as_a_row(leads):
+    read = read_table(leads("sep=;\r\na;b\r\n1;2\r\n3\r\n5;6\r\n"))
+    assert (read.numbers.tolist(), [one.row for one in read.rejected]) == ([3, 5], [4])
+
+
 def test_only_the_columns_asked_for_come_out(leads):
     read = read_table(leads("a,b,c\n1,2,3\n,,9\n"), columns=["c", "a"])
     assert read.table.to_pylist() == [{"c": "3", "a": "1"}, {"c": "9", "a": None}]
