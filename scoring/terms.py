@@ -99,9 +99,13 @@ class Term:
             raise DataError(f"Feature '{self.feature}' must be text, got {type(value).__name__}.")
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise DataError(f"Feature '{self.feature}' must be a number, got {type(value).__name__}.")
-        if math.isfinite(value):
-            return bisect_left(self.cuts, value)
-        if math.isnan(value):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if math.isfinite(number):
+            return bisect_left(self.cuts, number)
+        if math.isnan(number):
             return self.missing
         raise DataError(f"Feature '{self.feature}' must be a finite number, got an infinite one.")
 
@@ -175,6 +179,9 @@ def read_column(raw: object, term: Term) -> tuple[npt.NDArray[np.float64] | Cate
     array = np.asarray(raw)
     if term.kind == "category":
         return _object_categories(array.astype(object), term)
+    if array.dtype.kind in "mM":
+        # In nanoseconds NumPy would hand out a moment as a plain number.
+        array = array.astype(f"{array.dtype.kind}8[us]")
     if array.dtype.kind not in "fiu":
         return _object_numbers(array.astype(object), term)
     numbers = array.astype(np.float64)

@@ -25,6 +25,7 @@ from training.choice import Leads, Tried, fit_recipes, fold_odds, grid, make_cho
 from training.folds import Plan, plan_folds
 from training.recipe import Learned, Recipe
 from training.tables import MOST_PAIRS
+from training.trunk import safe_log_odds
 
 Floats = npt.NDArray[np.float64]
 CACHE_BYTES = "1G"

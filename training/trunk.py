@@ -14,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import ThreadpoolController
 
 from training.encoding import Encoded
 
 Floats = npt.NDArray[np.float64]
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+# The solver's vectors are short: threads would spend their time waiting for each other.
+THREADS = ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ class TrunkFit:
         if len(np.unique(label)) < 2:
             return self._trunk(np.zeros(matrix.shape[1]), safe_log_odds(float(label[0])))
         model = LogisticRegression(C=strength, max_iter=300, tol=1e-5)
-        model.fit(matrix, label, sample_weight=weight)
+        with THREADS.limit(limits=1, user_api="blas"):
+            model.fit(matrix, label, sample_weight=weight)
         return self._trunk(model.coef_[0], float(model.intercept_[0]))
 
     def _trunk(self, coefficients: Floats, base: float) -> Trunk:

@@ -285,7 +285,7 @@ def _signature(card: Scorecard) -> Any:
     columns: list[Any] = [ColSpec(anything(), column.name, required=False) for column in card.columns]
     outputs: list[Any] = [ColSpec(kind, name, required=False) for name, kind in OUTPUTS.items()]
     as_of = ParamSchema([ParamSpec("as_of", "string", "")])
-    return ModelSignature(Schema(columns), Schema(outputs), as_of)
+    return ModelSignature(Schema(columns) if columns else None, Schema(outputs), as_of)
 
 
 @contextmanager
