@@ -249,6 +249,9 @@ def fit_scorecard(
     """
     rows = plan.tested
     label, weight = leads.label[rows], leads.weight[rows]
+    if recipe.arm == "base":
+        rate = safe_log_odds(float(np.average(leads.label, weights=leads.weight)))
+        held = [np.full(len(odds), rate) for odds in held]
     of_fold = (
         [leads.label[fold.test] for fold in plan.folds],
         [leads.weight[fold.test] for fold in plan.folds],
