@@ -22,7 +22,11 @@ def _spec(title: str, rows: Sequence[Spec], layers: list[Spec], **more: Any) -> 
         "width": 420,
         "height": 260,
         "background": "white",
-        "config": {"font": FONTS, "view": {"stroke": None}, "axis": {"grid": True, "gridOpacity": 0.4}},
+        "config": {
+            "font": FONTS,
+            "view": {"stroke": None},
+            "axis": {"grid": True, "gridOpacity": 0.4, "labelLimit": 320},
+        },
         "data": {"values": list(rows)},
         "layer": layers,
         **more,

@@ -40,7 +40,8 @@ def draw(card: Scorecard, backtest: Backtest, leads: Leads, strongest: list[str]
     terms = {term.feature: term for term in card.terms}
     for rank, feature in enumerate(strongest[:SHAPES], start=1):
         term = terms[feature]
-        names = [describe(term, place, WORDS["en"]) for place in range(term.size)]
+        said = [describe(term, place, WORDS["en"]) for place in range(term.size)]
+        names = [name.removeprefix(feature).lstrip(" =") for name in said]
         plots[f"plots/shape_{rank:02d}.svg"] = svg(shape(term, names))
     return plots
 
