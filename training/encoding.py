@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ Columns = Mapping[str, Floats | Categories]
 
 MOST_CUTS = 32
 MOST_LEVELS = 200
+# How far a cut may move towards its neighbours to become a rounder number.
+SLACK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def _blank(term: Term) -> Term:
 
 
 def readable_cuts(seen: Floats, most: int = MOST_CUTS) -> tuple[float, ...]:
-    """At most ``most`` cut points, at quantiles, as round as they can be and still part the same leads.
+    """At most ``most`` cut points near quantiles, each as round a number as can be.
 
     Parameters
     ----------
@@ -144,30 +147,30 @@ def readable_cuts(seen: Floats, most: int = MOST_CUTS) -> tuple[float, ...]:
     Examples
     --------
     >>> readable_cuts(np.array([0.0, 1.0, 2.0, 5.0]))
-    (0.5, 1.0, 2.0)
+    (0.0, 1.0, 2.0)
     """
     values, counts = np.unique(seen, return_counts=True)
     if len(values) < 2:
         return ()
-    if len(values) - 1 > most:
-        share = np.cumsum(counts) / counts.sum()
-        places = np.unique(np.searchsorted(share, np.arange(1, most + 1) / (most + 1)))
-        places = places[places < len(values) - 1]
-    else:
-        places = np.arange(len(values) - 1)
-    return tuple(
-        dict.fromkeys(_round_between(float(values[place]), float(values[place + 1])) for place in places)
-    )
+    if len(values) - 1 <= most:
+        return tuple(
+            dict.fromkeys(_roundest(float(low), float(low), float(high)) for low, high in pairwise(values))
+        )
+    share = np.cumsum(counts) / counts.sum()
+    places = np.unique(np.searchsorted(share, np.arange(1, most + 1) / (most + 1)))
+    aims = values[places[places < len(values) - 1]]
+    around = np.r_[values[0], aims, values[-1]]
+    lows, highs = aims - np.diff(around)[:-1] * SLACK, aims + np.diff(around)[1:] * SLACK
+    return tuple(dict.fromkeys(map(_roundest, aims.tolist(), lows.tolist(), highs.tolist())))
 
 
-def _round_between(low: float, high: float) -> float:
-    """The number of fewest digits in [low, high), so that values up to ``low`` stay below the cut."""
-    middle = low + (high - low) / 2
-    if not math.isfinite(middle) or middle == low:
-        return low
+def _roundest(aim: float, low: float, high: float) -> float:
+    """The number of fewest digits in [low, high), near ``aim``."""
+    if not low < high or not math.isfinite(high - low):
+        return aim
     digits = -math.floor(math.log10(high - low))
     for places in range(digits - 1, digits + 17):
-        rounded = round(middle, places)
+        rounded = round(aim, places)
         if low <= rounded < high:
             return rounded
-    return low
+    return aim

@@ -25,7 +25,7 @@ PairOf = tuple[int, int]
 ROUNDS = 900
 MOST_PAIRS = 20
 SMOOTHING = 20.0
-RANKINGS = 4
+RANKINGS = 8
 BOOSTING: dict[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.02,
