@@ -202,7 +202,9 @@ class Tried:
         mean = losses @ weight / weight.sum()
         if mean.min() >= np.average(np.concatenate([self.base[k] for k in folds]), weights=weight):
             return Recipe("base")
-        reading = [(self.cells[i], -(recipe.half_life or np.inf)) for i, recipe in enumerate(self.recipes)]
+        reading = list(
+            zip(effort_to_read(self.cells), [-(r.half_life or np.inf) for r in self.recipes], strict=True)
+        )
         return self.recipes[simplest(losses, weight, clusters, reading)]
 
     def chosen_per_fold(self) -> list[Recipe]:
@@ -289,7 +291,9 @@ def _settled(leads: Leads, plan: Plan, chosen: Sequence[Recipe], **common: Any) 
         rows = np.concatenate([plan.folds[k].test for k in folds])
         losses = np.concatenate([judged[family, k][0] for k in folds], axis=1)
         cells = np.mean([judged[family, k][1] for k in folds], axis=0)
-        settled.append(family[simplest(losses, leads.weight[rows], plan.clusters[rows], cells)])
+        settled.append(
+            family[simplest(losses, leads.weight[rows], plan.clusters[rows], effort_to_read(cells))]
+        )
     return settled
 
 
@@ -302,6 +306,11 @@ def _family(recipe: Recipe) -> tuple[Recipe, ...]:
         least = recipe.strength
         return tuple(replace(recipe, strength=strength) for strength in STRENGTHS if strength >= least)
     return (recipe,)
+
+
+def effort_to_read(cells: npt.ArrayLike) -> list[int]:
+    """How much there is to read, in steps of a quarter: 3,400 cells are no more to read than 3,300."""
+    return [round(step) for step in np.log(np.maximum(np.asarray(cells, dtype=float), 1)) / np.log(1.25)]
 
 
 def simplest(losses: Floats, weight: Floats, clusters: npt.NDArray[np.intp], reading: Sequence[Any]) -> int:
