@@ -147,30 +147,32 @@ def readable_cuts(seen: Floats, most: int = MOST_CUTS) -> tuple[float, ...]:
     Examples
     --------
     >>> readable_cuts(np.array([0.0, 1.0, 2.0, 5.0]))
-    (0.0, 1.0, 2.0)
+    (0.0, 1.0, 4.0)
     """
     values, counts = np.unique(seen, return_counts=True)
     if len(values) < 2:
         return ()
     if len(values) - 1 <= most:
-        return tuple(
-            dict.fromkeys(_roundest(float(low), float(low), float(high)) for low, high in pairwise(values))
-        )
-    share = np.cumsum(counts) / counts.sum()
-    places = np.unique(np.searchsorted(share, np.arange(1, most + 1) / (most + 1)))
-    aims = values[places[places < len(values) - 1]]
-    around = np.r_[values[0], aims, values[-1]]
-    lows, highs = aims - np.diff(around)[:-1] * SLACK, aims + np.diff(around)[1:] * SLACK
-    return tuple(dict.fromkeys(map(_roundest, aims.tolist(), lows.tolist(), highs.tolist())))
+        cuts = [_roundest((low + high) / 2, low, high) for low, high in pairwise(values.tolist())]
+    else:
+        share = np.cumsum(counts) / counts.sum()
+        places = np.unique(np.searchsorted(share, np.arange(1, most + 1) / (most + 1)))
+        aims = values[places[places < len(values) - 1]]
+        around = np.r_[values[0], aims, values[-1]]
+        slack = SLACK * np.minimum(np.diff(around)[:-1], np.diff(around)[1:])
+        cuts = list(map(_roundest, aims.tolist(), (aims - slack).tolist(), (aims + slack).tolist()))
+    below = np.searchsorted(values, cuts, side="right")
+    parting = {int(count): cut for count, cut in zip(below, cuts, strict=True) if 0 < count < len(values)}
+    return tuple(sorted(parting.values()))
 
 
 def _roundest(aim: float, low: float, high: float) -> float:
-    """The number of fewest digits in [low, high), near ``aim``."""
+    """The number of fewest digits in [low, high), near ``aim`` if it can be."""
     if not low < high or not math.isfinite(high - low):
-        return aim
+        return low
     digits = -math.floor(math.log10(high - low))
-    for places in range(digits - 1, digits + 17):
-        rounded = round(aim, places)
-        if low <= rounded < high:
-            return rounded
-    return aim
+    for places in range(digits - 1, min(digits + 17, 300)):
+        for rounded in (round(aim, places), math.ceil(low * 10.0**places) / 10.0**places):
+            if low <= rounded < high:
+                return float(rounded)
+    return low

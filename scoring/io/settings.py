@@ -57,7 +57,7 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     --------
     >>> settings = load_settings({"LEADLOOP_TIME_ZONE": "Asia/Tokyo"}, Path("/nowhere"))
     >>> settings.primary, settings.targets["won"], settings.time.zone
-    ('sql', 90, 'Asia/Tokyo')
+    ('won', 90, 'Asia/Tokyo')
     """
     file, read = _read(environ, folder)
     document, given, wrong = _with_environment(read, environ)

@@ -18,7 +18,7 @@ def test_without_a_file_the_defaults_hold(tmp_path):
     settings = load(tmp_path)
 
     assert settings.targets == {"won": 90, "sql": 30}
-    assert settings.primary == "sql"
+    assert settings.primary == "won"
     assert settings.time.zone == "UTC"
     assert settings.grades.cuts == (80, 50, 20)
     assert settings.points == ()
