@@ -341,7 +341,8 @@ class Scorecard:
     @cached_property
     def _flat_halves(self) -> list[tuple[int, int, int, Floats]]:
         return [
-            (first, second, len(halves[0]), np.asarray(halves).ravel()) for first, second, halves in self._halves
+            (first, second, len(halves[0]), np.asarray(halves).ravel())
+            for first, second, halves in self._halves
         ]
 
     @cached_property

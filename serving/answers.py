@@ -118,9 +118,7 @@ def _as_of(lead: Lead, live: LiveModel, now: datetime) -> datetime:
     return lead.as_of or now
 
 
-def _worth(
-    lead: Lead, live: LiveModel, likelihood: float, worth: Worth, warnings: list[str]
-) -> float | None:
+def _worth(lead: Lead, live: LiveModel, likelihood: float, worth: Worth, warnings: list[str]) -> float | None:
     """The expected value, from the lead's own amount where it states one that can be read."""
     if live.name.target != WON:
         return None

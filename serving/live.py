@@ -178,7 +178,9 @@ class Live:
 
     def _parsed(self, champion: Champion) -> LiveModel:
         if blake2b(champion.scorecard.encode(), digest_size=16).hexdigest() != champion.digest:
-            raise ModelError("The scorecard does not match its digest. Roll back, or promote another version.")
+            raise ModelError(
+                "The scorecard does not match its digest. Roll back, or promote another version."
+            )
         card = Scorecard.from_json(champion.scorecard)
         card.score_one({})  # the first lead must not wait for what is computed once
         name = "leadloop" if champion.target == self.primary else f"leadloop-{champion.target}"

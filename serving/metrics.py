@@ -50,9 +50,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=own,
         )
-        self._scored = Counter(
-            "leadloop_leads_scored", "Leads scored.", (*_MODEL, "grade"), registry=own
-        )
+        self._scored = Counter("leadloop_leads_scored", "Leads scored.", (*_MODEL, "grade"), registry=own)
         self._not_scored = Counter(
             "leadloop_leads_not_scored", "Leads that could not be read.", _MODEL, registry=own
         )

@@ -70,10 +70,10 @@ def problem(
     headers : mapping of str to str, optional
         Further headers, such as ``Retry-After``.
     """
-    content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None)
-    return JSONResponse(
-        content.model_dump(exclude_none=True), status, headers=headers, media_type=MEDIA_TYPE
+    content = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) or None
     )
+    return JSONResponse(content.model_dump(exclude_none=True), status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -107,9 +107,7 @@ def refusal(statuses: Mapping[type[Exception], int]) -> Callable[[Request, Excep
 
     async def refused(_: Request, error: Exception) -> Response:
         status = next(statuses[kind] for kind in type(error).__mro__ if kind in statuses)
-        return problem(
-            status, str(error), getattr(error, "faults", ()), RETRY if status == 503 else None
-        )
+        return problem(status, str(error), getattr(error, "faults", ()), RETRY if status == 503 else None)
 
     return refused
 
@@ -152,7 +150,9 @@ async def invalid(_: Request, error: Exception) -> Response:
             faults[place] = rule
     errors = [Fault(pointer=place, detail=rule) for place, rule in faults.items()]
     shown = errors[:MOST_FAULTS]
-    more = f" The first {MOST_FAULTS} of {len(errors)} faults are listed." if len(errors) > MOST_FAULTS else ""
+    more = (
+        f" The first {MOST_FAULTS} of {len(errors)} faults are listed." if len(errors) > MOST_FAULTS else ""
+    )
     return problem(422, f"The request breaks the rules of this route.{more}", shown)
 
 

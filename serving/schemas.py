@@ -199,4 +199,6 @@ class Ready(Answer):
     status: Literal["ready"] = "ready"
     models: list[ModelName]
     store: Literal["reachable", "unreachable"]
-    refused: list[str] = Field(description="Champions that could not be taken up; the ones before still serve.")
+    refused: list[str] = Field(
+        description="Champions that could not be taken up; the ones before still serve."
+    )

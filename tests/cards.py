@@ -62,7 +62,11 @@ PAIR = Pair(
 
 
 def small_card(
-    version: str = "v1", target: str = "sql", base: float = -1.4, as_of_column: str | None = None, **meta: object
+    version: str = "v1",
+    target: str = "sql",
+    base: float = -1.4,
+    as_of_column: str | None = None,
+    **meta: object,
 ) -> Scorecard:
     """A scorecard of a category, a number, an age and one pair: every part that a real one has.
 

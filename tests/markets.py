@@ -33,7 +33,9 @@ def truth(frame: pd.DataFrame, base: float = -1.0, strength: float = 1.0) -> np.
 
 def outcomes(log_odds: np.ndarray, seed: int = 0) -> np.ndarray:
     """Who converted, drawn from the truth."""
-    return (np.random.default_rng(seed + 1_000).random(len(log_odds)) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    return (np.random.default_rng(seed + 1_000).random(len(log_odds)) < 1 / (1 + np.exp(-log_odds))).astype(
+        int
+    )
 
 
 def leads_of(frame: pd.DataFrame, label: np.ndarray, **more) -> Leads:
@@ -45,7 +47,9 @@ def leads_of(frame: pd.DataFrame, label: np.ndarray, **more) -> Leads:
         for name, values in frame.items()
     }
     axes = {"visits": "engagement"}
-    return Leads(**{"columns": columns, "label": np.asarray(label), "weight": np.ones(len(label)), "axes": axes} | more)
+    return Leads(
+        **{"columns": columns, "label": np.asarray(label), "weight": np.ones(len(label)), "axes": axes} | more
+    )
 
 
 def made_leads(rows: int = 600, seed: int = 0, base: float = -1.0, strength: float = 1.0, **more) -> Leads:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
@@ -250,16 +250,14 @@ def _guesses(table: pa.Table, wanted: Wanted) -> list[Guess]:
     forced = {column: "date" for column in (wanted.time_column, wanted.closed_column) if column}
     if wanted.id_column:
         forced[wanted.id_column] = "id"
-    guesses = guess_columns(
+    return guess_columns(
         table.drop_columns([wanted.label]),
         types={**wanted.types, **forced},
         axes=wanted.axes,
         date_order=wanted.date_order,
         time_zone=wanted.time_zone,
+        missing=wanted.missing,
     )
-    if not wanted.missing:
-        return guesses
-    return [replace(guess, column=replace(guess.column, missing=wanted.missing)) for guess in guesses]
 
 
 def _times(cleaned: Mapping[str, Cleaned], name: str | None) -> Floats | None:

@@ -140,6 +140,8 @@ def boost(
     **settings
         Overrides of :data:`BOOSTING`.
     """
+    if len(encoded.terms) < FEWEST_DRAWN:
+        settings["feature_fraction"] = 1.0
     ordering = Ordering.of(encoded, label, weight)
     data = lightgbm.Dataset(
         ordering.matrix(encoded), label, weight=weight, init_score=start, params={**BOOSTING, **settings}

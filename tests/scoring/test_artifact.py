@@ -70,7 +70,9 @@ def test_what_is_no_scorecard_is_refused_in_words(text, message):
         load(text)
 
 
-@pytest.mark.parametrize("part", ["meta", "base", "terms", "pairs", "interval", "ranks", "columns", "features"])
+@pytest.mark.parametrize(
+    "part", ["meta", "base", "terms", "pairs", "interval", "ranks", "columns", "features"]
+)
 def test_a_scorecard_without_one_of_its_parts_is_refused(part):
     with pytest.raises(ModelError, match="damaged"):
         load(edited(lambda content: content.pop(part)))

@@ -14,7 +14,9 @@ NOW = 1_793_491_200.0  # 2026-11-01
 
 
 def test_a_raw_lead_becomes_what_the_scorecard_reads():
-    features = lead_features(CARD, {"source": " REFERRAL ", "visits": "１２", "created_at": "2026-10-25", "name": "x"}, NOW)
+    features = lead_features(
+        CARD, {"source": " REFERRAL ", "visits": "１２", "created_at": "2026-10-25", "name": "x"}, NOW
+    )
 
     assert features == {"source": "Referral", "visits": 12.0, "created_at_age_days": 7.0}
 
@@ -24,7 +26,9 @@ def test_a_property_that_is_absent_is_missing():
 
 
 def test_every_property_that_cannot_be_read_is_named_without_its_value():
-    with pytest.raises(DataError, match=r"Column 'visits' must be a number\. Column 'created_at' must be") as error:
+    with pytest.raises(
+        DataError, match=r"Column 'visits' must be a number\. Column 'created_at' must be"
+    ) as error:
         lead_features(CARD, {"visits": "secret", "created_at": "private"}, NOW)
     assert "secret" not in str(error.value)
     assert "private" not in str(error.value)
@@ -49,7 +53,9 @@ RAW = st.fixed_dictionaries(
     {
         "source": st.sampled_from([None, "", "Web", "referral", "N/A", "展示会"]),
         "visits": st.sampled_from([None, "", "-", "7", "1,200", "２", "many", "1e400", "inf"]),
-        "created_at": st.sampled_from([None, "2026-10-01", "2026-10-01T09:00:00+09:00", "2027-01-01", "soon"]),
+        "created_at": st.sampled_from(
+            [None, "2026-10-01", "2026-10-01T09:00:00+09:00", "2027-01-01", "soon"]
+        ),
     }
 )
 

@@ -59,7 +59,9 @@ def test_no_lines_give_no_points():
 
 
 def test_a_column_that_is_not_there_is_refused_with_those_that_are():
-    with pytest.raises(SettingsError, match="names 'revenue', which is no column. Columns: demo, source, visits"):
+    with pytest.raises(
+        SettingsError, match="names 'revenue', which is no column. Columns: demo, source, visits"
+    ):
         points(Line("revenue", "filled", None, 1))
 
 

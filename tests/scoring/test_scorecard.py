@@ -143,7 +143,9 @@ def test_the_cuts_of_the_grades_are_those_of_the_settings():
     assert [small_card(grades=(90, 60, 30)).grade_of(score) for score in (89, 60, 29)] == ["B", "B", "D"]
 
 
-@given(ODDS, st.lists(st.tuples(st.floats(-5, 5), st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=8))
+@given(
+    ODDS, st.lists(st.tuples(st.floats(-5, 5), st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=8)
+)
 def test_the_interval_contains_the_likelihood_and_is_the_same_for_one_and_many(odds, knots):
     knots = sorted({knot: (knot, low, high) for knot, low, high in knots}.values())
     interval = Interval(*map(tuple, zip(*knots, strict=True)))
@@ -192,7 +194,9 @@ def test_every_value_that_is_wrong_is_named_at_once():
 
 
 def test_a_row_known_to_be_unreadable_is_not_scored_and_says_why():
-    scores = CARD.score_columns({"visits": np.array([1.0, 2.0])}, errors={0: "Column 'visits' must be a number."})
+    scores = CARD.score_columns(
+        {"visits": np.array([1.0, 2.0])}, errors={0: "Column 'visits' must be a number."}
+    )
 
     assert scores.errors == {0: "Column 'visits' must be a number."}
     assert (scores.score[0], np.isnan(scores.log_odds[0])) == (-1, True)

@@ -33,7 +33,13 @@ def test_a_level_never_seen_has_a_bin_of_its_own_before_missing(value, place):
 
 @pytest.mark.parametrize(
     ("value", "got"),
-    [(math.inf, "an infinite one"), (-math.inf, "infinite"), (10**400, "infinite"), ("3", "got str"), (True, "bool")],
+    [
+        (math.inf, "an infinite one"),
+        (-math.inf, "infinite"),
+        (10**400, "infinite"),
+        ("3", "got str"),
+        (True, "bool"),
+    ],
 )
 def test_what_is_no_finite_number_is_refused(value, got):
     with pytest.raises(DataError, match=f"Feature 'visits' must be a .*{got}"):

@@ -17,7 +17,9 @@ EVERY = [list(pair) for pair in combinations(range(4), 2)]
 
 
 def boosted(allowed, rounds: int = 80, **settings_):
-    return boost(ENCODED, LEADS.label, LEADS.weight, START, [*singles(ENCODED), *allowed], rounds=rounds, **settings_)
+    return boost(
+        ENCODED, LEADS.label, LEADS.weight, START, [*singles(ENCODED), *allowed], rounds=rounds, **settings_
+    )
 
 
 def summed(tables: Tables, encoded: Encoded) -> np.ndarray:
@@ -62,7 +64,10 @@ def test_collapsed_tables_equal_the_booster_on_leads_it_never_saw(rounds):
 
     assert (encoded.bins[:, 0] == ENCODED.terms[0].missing).sum() > 50
     np.testing.assert_allclose(
-        summed(collapse(PATH, ENCODED, rounds), encoded), PATH.predict(encoded, [rounds])[0], rtol=0, atol=1e-9
+        summed(collapse(PATH, ENCODED, rounds), encoded),
+        PATH.predict(encoded, [rounds])[0],
+        rtol=0,
+        atol=1e-9,
     )
 
 
@@ -77,6 +82,19 @@ def test_collapsed_tables_equal_the_booster_in_every_cell(bins):
     np.testing.assert_allclose(
         summed(collapse(PATH, ENCODED, 80), encoded), PATH.predict(encoded, [80])[0], rtol=0, atol=1e-9
     )
+
+
+@pytest.mark.parametrize("features", [3, 4, 5, 6, 8])
+def test_no_two_features_are_kept_apart_by_the_draw_of_columns(features):
+    rng = np.random.default_rng(0)
+    columns = {f"x{j}": rng.normal(size=800) for j in range(features)}
+    label = (rng.random(800) < 1 / (1 + np.exp(-sum(columns.values())))).astype(int)
+    encoded = encode(blank_terms(columns, {}), columns, 800)
+    every = [list(pair) for pair in combinations(range(features), 2)]
+    path = boost(encoded, label, np.ones(800), np.zeros(800), every, rounds=300)
+
+    met = {p for tree in path.dump["tree_info"] for p in paths(tree["tree_structure"]) if len(p) == 2}
+    assert len(met) == len(every)
 
 
 def test_any_number_of_first_rounds_can_be_read_off_one_path():
@@ -115,7 +133,9 @@ def test_purifying_any_pair_changes_no_cell_of_the_sum(table):
 
 def test_a_pair_that_says_only_what_its_features_say_alone_becomes_nothing():
     rows, columns = np.arange(SIZES[0]) / 3, np.arange(SIZES[1]) / 2
-    tables = Tables(0.0, [np.zeros(term.size) for term in ENCODED.terms], {(2, 3): np.add.outer(rows, columns)})
+    tables = Tables(
+        0.0, [np.zeros(term.size) for term in ENCODED.terms], {(2, 3): np.add.outer(rows, columns)}
+    )
     purify(tables, ENCODED, LEADS.weight)
 
     assert np.abs(tables.pairs[2, 3]).max() < 1e-6
@@ -125,7 +145,9 @@ def test_the_pair_that_works_together_is_ranked_first():
     leads = made_leads(3_000, seed=8)
     encoded = encode(blank_terms(leads.columns, leads.axes), leads.columns, len(leads))
     start = np.full(len(leads), -1.0)
-    single = boost(encoded, leads.label, leads.weight, start, singles(encoded), rounds=200, learning_rate=0.05)
+    single = boost(
+        encoded, leads.label, leads.weight, start, singles(encoded), rounds=200, learning_rate=0.05
+    )
     ranked = rank_pairs(encoded, leads.label, leads.weight, start + single.predict(encoded, [200])[0])
 
     assert [term.feature for term in encoded.terms][:3] == ["visits", "employees", "source"]
@@ -160,5 +182,3 @@ def test_levels_are_ordered_by_their_smoothed_rate():
 def test_the_same_seed_gives_the_same_trees():
     assert boosted(EVERY, rounds=20).model == boosted(EVERY, rounds=20).model
     assert boosted(EVERY, rounds=20, seed=1).model != boosted(EVERY, rounds=20).model
-
-
