@@ -126,8 +126,8 @@ def _name(schema: Schema) -> str | None:
 
 
 def _meaning(schema: Schema, schemas: Schema) -> str:
-    name = _name(schema)
-    return str(schema.get("description") or (schemas[name].get("description", "") if name in schemas else ""))
+    named = schemas.get(_name(schema) or "", {})
+    return str(schema.get("description") or named.get("description", ""))
 
 
 def _type(schema: Schema) -> str:
@@ -160,7 +160,7 @@ def _example(schema: Schema, schemas: Schema) -> Any:
         return schema["examples"][0]
     if schema.get("type") == "array":
         return [_example(schema["items"], schemas)]
-    one = schemas[_name(schema)]
+    one = schemas[_name(schema) or ""]
     return {name: _example(one["properties"][name], schemas) for name in one["required"]}
 
 

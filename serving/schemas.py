@@ -55,7 +55,7 @@ class Lead(Request):
 
     lead_id: LeadId = Field(description="Your name for the lead; it comes back with the answer.")
     properties: Properties = Field(
-        description="Values by property. What the model does not read is ignored; what it reads and is absent is missing."
+        description="Values by property. What the model does not read is ignored; what is absent is missing."
     )
     as_of: Moment | None = Field(default=None, description="The time at which to score it; by default now.")
 

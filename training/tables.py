@@ -26,6 +26,8 @@ ROUNDS = 900
 MOST_PAIRS = 20
 SMOOTHING = 20.0
 RANKINGS = 8
+# LightGBM draws columns with the low bits of a short generator: of fewer, some two would never meet in a tree.
+FEWEST_DRAWN = 8
 BOOSTING: dict[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.02,

@@ -134,7 +134,10 @@ def test_a_thousand_reference_leads_get_exactly_their_scores():
     assert found.tolist() == [share_below(reference, value) for value in reference]
 
 
-@pytest.mark.parametrize(("score", "grade"), [(100, "A"), (80, "A"), (79, "B"), (50, "B"), (49, "C"), (20, "C"), (19, "D"), (0, "D")])  # fmt: skip
+GRADED = [(100, "A"), (80, "A"), (79, "B"), (50, "B"), (49, "C"), (20, "C"), (19, "D"), (0, "D")]
+
+
+@pytest.mark.parametrize(("score", "grade"), GRADED)
 def test_grades_are_cut_at_80_50_and_20(score, grade):
     assert CARD.grade_of(score) == grade
 

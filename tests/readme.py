@@ -1,0 +1,259 @@
+"""The output that the READMEs show, from a real run: `.venv/bin/python -m tests.readme`.
+
+Runs the demo with a fixed day and seed in an empty folder, asks its model what the READMEs show, and writes
+`tests/readme.json`, the marked blocks of both READMEs and their pictures. Takes about a minute.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+ROOT = Path(__file__).parents[1]
+RECORD = ROOT / "tests" / "readme.json"
+READMES = {"en": ROOT / "README.md", "ja": ROOT / "README.ja.md"}
+PICTURES = {"en": ROOT / "README.svg", "ja": ROOT / "README.ja.svg"}
+
+OPEN_LEADS = "models/demo/flat/open_leads.csv"
+END = "2026-10-01"
+SHOWN_LEADS, SHOWN_BARS = 5, 7
+WORDS = {
+    "en": {
+        "title": "Why lead {lead} is called first: {likelihood}",
+        "base": "where every lead starts",
+        "rest": "{count} other features",
+        "sum": "this lead",
+        "missing": "not given",
+        "columns": ("rank", "lead_id", "likelihood", "label", "the strongest reason"),
+    },
+    "ja": {
+        "title": "リード {lead} に最初に架電する理由：{likelihood}",
+        "base": "すべてのリードの出発点",
+        "rest": "その他 {count} 項目",
+        "sum": "このリード",
+        "missing": "未入力",
+        "columns": ("順位", "lead_id", "確度", "ラベル", "いちばん強い理由"),
+    },
+}
+
+
+def main() -> None:
+    """Run, record, and write."""
+    record = recorded()
+    RECORD.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for lang, path in READMES.items():
+        path.write_text(filled(path.read_text(encoding="utf-8"), record[lang]), encoding="utf-8")
+        PICTURES[lang].write_text(waterfall(record["explained"], WORDS[lang]), encoding="utf-8")
+
+
+def filled(text: str, blocks: Mapping[str, str]) -> str:
+    """The text with each block between its two marks."""
+    for name, block in blocks.items():
+        marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = marks.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
+    return text
+
+
+def recorded() -> dict[str, Any]:
+    """Every block in both languages, and the sum of the lead that is called first."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        run = _runner(folder)
+        demo = run("demo", "--no-serve", "--end", END)
+        said = {
+            lang: run("score", OPEN_LEADS, "-o", f"{lang}.csv", "--as-of", END, "--lang", lang)
+            for lang in WORDS
+        }
+        first = _by_rank(folder / "en.csv")[0]["lead_id"]
+        ask = ("explain", first, "--in", OPEN_LEADS, "--as-of", END)
+        shared = {
+            "answer": _fenced(_sections(demo, "The answer", "Do the likelihoods hold?")),
+            "score": _fenced(said["en"]),
+            "models": _fenced(run("models")),
+            **_api(folder),
+        }
+        own = {
+            lang: {
+                "first": _table(_by_rank(folder / f"{lang}.csv")[:SHOWN_LEADS], words["columns"]),
+                "explain": _fenced(run(*ask, "--lang", lang)),
+            }
+            for lang, words in WORDS.items()
+        }
+        explained = json.loads(run(*ask, "--json"))
+    return {"explained": _drawn(explained), **{lang: shared | blocks for lang, blocks in own.items()}}
+
+
+def _runner(folder: Path):  # type: ignore[no-untyped-def]
+    def run(*words: str) -> str:
+        command = [str(Path(sys.executable).with_name("leadloop")), *words]
+        done = subprocess.run(
+            command, cwd=folder, env=_environment(), capture_output=True, text=True, check=True
+        )
+        return done.stdout.replace(f"{folder}/", "").rstrip()
+
+    return run
+
+
+def _environment() -> dict[str, str]:
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("LEADLOOP_")}
+    for name in ("DATABASE_URL", "MLFLOW_TRACKING_URI"):
+        ours.pop(name, None)
+    return {**ours, "COLUMNS": "96", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _sections(text: str, *titles: str) -> str:
+    """The parts of a report under some titles."""
+    parts = re.split(r"\n\n(?=\S)", text)
+    shown = [part.rstrip() for part in parts if part.startswith(titles)]
+    return "\n\n".join("\n".join(line.rstrip() for line in part.split("\n")) for part in shown)
+
+
+def _fenced(text: str, kind: str = "text") -> str:
+    lines = [line.rstrip() for line in text.strip("\n").split("\n")]
+    return "\n".join([f"```{kind}", *lines, "```"])
+
+
+def _by_rank(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return sorted((row for row in csv.DictReader(file) if row["rank"]), key=lambda row: int(row["rank"]))
+
+
+def _table(rows: list[dict[str, str]], header: tuple[str, ...]) -> str:
+    """The leads to call first, as a Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|--:|---|--:|---|---|"]
+    for row in rows:
+        likelihood = f"{float(row['likelihood']):.0%}"
+        reason = re.split(r" \| ", row["reasons"])[0].replace("|", "\\|")
+        lines.append(f"| {row['rank']} | {row['lead_id']} | {likelihood} | {row['label']} | {reason} |")
+    return "\n".join(lines)
+
+
+def _api(folder: Path) -> dict[str, str]:
+    """An answer of the running service, and a refusal."""
+    command = [str(Path(sys.executable).with_name("leadloop")), "serve", "--port", "0"]
+    server = subprocess.Popen(command, cwd=folder, env=_environment(), stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        url = re.search(r"http://[0-9.]+:[0-9]+", server.stdout.readline())
+        assert url is not None
+        lead = {
+            "lead_id": "lead-1",
+            "properties": {"job_title": "部長", "page_views": 9, "minutes_on_site": 31},
+        }
+        wrong = {"lead_id": "lead-1", "properties": {"page_views": "many"}}
+        return {
+            "answer-json": _fenced(_lines(_post(url[0], lead)), "json"),
+            "problem-json": _fenced(_lines(_post(url[0], wrong)), "json"),
+        }
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _post(url: str, lead: Mapping[str, Any]) -> dict[str, Any]:
+    from urllib.error import HTTPError
+
+    body = json.dumps(lead).encode()
+    request = Request(f"{url}/v1/score", body, {"content-type": "application/json"})  # noqa: S310 - our own
+    try:
+        with urlopen(request, timeout=20) as answer:  # noqa: S310 - our own
+            return dict(json.load(answer))
+    except HTTPError as error:
+        return dict(json.load(error))
+
+
+def _lines(answer: Mapping[str, Any]) -> str:
+    """JSON with a line per key, and per entry of a list."""
+
+    def inner(value: Any) -> str:
+        if isinstance(value, list) and value:
+            entries = ",\n".join(f"    {json.dumps(entry, ensure_ascii=False)}" for entry in value)
+            return f"[\n{entries}\n  ]"
+        return json.dumps(value, ensure_ascii=False)
+
+    return "{\n" + ",\n".join(f'  "{key}": {inner(value)}' for key, value in answer.items()) + "\n}"
+
+
+def _drawn(explained: Mapping[str, Any]) -> dict[str, Any]:
+    """What the picture needs: the strongest contributions, and the rest as one."""
+    parts = [(part["feature"], part["value"], part["contribution"]) for part in explained["parts"]]
+    rest = parts[SHOWN_BARS:]
+    return {
+        "lead_id": explained["lead_id"],
+        "likelihood": explained["likelihood"],
+        "base": explained["base"],
+        "parts": [[feature, _shown(value), round(part, 6)] for feature, value, part in parts[:SHOWN_BARS]],
+        "rest": [len(rest), round(sum(part for _, _, part in rest), 6)],
+    }
+
+
+def _shown(value: object) -> str | None:
+    return None if value is None else f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+LEFT, WIDTH, ROW, TOP = 300, 420, 26, 58
+UP, DOWN, WHOLE, INK = "#2b6cb0", "#c05621", "#4a5568", "#1a202c"
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
+
+
+def waterfall(explained: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """The sum behind a likelihood as a picture: each bar moves it from where the one above left it."""
+    bars = list(_bars(explained, words))
+    places = [place for _, start, end, _ in bars for place in (start, end)]
+    low, high = min(places) - 0.25, max(places) + 0.45
+    scale = WIDTH / (high - low)
+    height = TOP + ROW * len(bars) + 14
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 20} {height}" '
+        f'width="{LEFT + WIDTH + 20}" font-family="Noto Sans, Noto Sans CJK JP, Hiragino Sans, Yu Gothic, '
+        f'sans-serif" font-size="13" fill="{INK}">',
+        '<rect width="100%" height="100%" fill="white"/>',
+        _text(12, 22, words["title"].format(lead=explained["lead_id"], likelihood=f"{explained['likelihood']:.0%}"),
+              'font-size="15" font-weight="bold"'),
+    ]  # fmt: skip
+    for rate in TICKS:
+        at = LEFT + (math.log(rate / (1 - rate)) - low) * scale
+        if LEFT <= at <= LEFT + WIDTH:
+            out += [
+                f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP - 6}" y2="{height - 10}" stroke="#e2e8f0"/>',
+                _text(at, TOP - 12, f"{rate:.0%}", 'font-size="11" text-anchor="middle" fill="#4a5568"'),
+            ]
+    for place, (name, start, end, colour) in enumerate(bars):
+        y = TOP + ROW * place
+        x, wide = LEFT + (min(start, end) - low) * scale, max(abs(end - start) * scale, 2)
+        out += [
+            _text(LEFT - 12, y + 15, name, 'text-anchor="end"'),
+            f'<rect x="{x:.1f}" y="{y + 2}" width="{wide:.1f}" height="{ROW - 8}" rx="2" fill="{colour}"/>',
+        ]
+    return "\n".join([*out, "</svg>", ""])
+
+
+def _bars(explained: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[tuple[str, float, float, str]]:
+    """Name, start, end and colour of each bar, in log-odds."""
+    at = explained["base"]
+    yield words["base"], at - 0.02, at + 0.02, WHOLE
+    count, rest = explained["rest"]
+    named = [(f"{name} = {value or words['missing']}", part) for name, value, part in explained["parts"]]
+    for name, part in [*named, (words["rest"].format(count=count), rest)]:
+        yield name, at, at + part, UP if part >= 0 else DOWN
+        at += part
+    yield words["sum"], at - 0.02, at + 0.02, WHOLE
+
+
+def _text(x: float, y: float, text: str, more: str) -> str:
+    return f'<text x="{x:.1f}" y="{y}" {more}>{escape(text)}</text>'
+
+
+if __name__ == "__main__":
+    main()
