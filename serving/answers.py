@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scoring.clean import Unreadable
-from scoring.errors import DataError
 from scoring.leads import lead_features
-from scoring.scorecard import Reason
-from scoring.value import WON, expected_value, lead_amount
+from scoring.scorecard import Reason, Score, Scorecard
+from scoring.value import AMOUNT
 from serving.decision import NO_POLICY
 from serving.live import LiveModel
-from serving.problems import Fault, UnreadableLead, pointer
-from serving.schemas import Lead, LeadAnswer, ReasonAnswer
+from serving.problems import Fault, faults, pointer
+from serving.schemas import Lead, LeadAnswer, NoLead
+from serving.worth import AMOUNT_RULE
 
+MOST_REASONS = 5
+MOST_TOLD = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# With its offset a time in the first or last year may lie outside those that can be written down.
+_FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
+_LAST = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()
 _EMPTY: dict[str, Any] = dict.fromkeys(
     (
         "likelihood",
@@ -32,15 +36,7 @@ _EMPTY: dict[str, Any] = dict.fromkeys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """What a won deal brings where the lead does not say, and the share of it that is earned."""
-
-    deal: float | None = None
-    margin: float = 1.0
-
-
-def score_lead(lead: Lead, live: LiveModel, now: datetime, worth: Worth) -> dict[str, Any]:
+def score_lead(lead: Lead, live: LiveModel, now: datetime) -> dict[str, Any]:
     """The fields of a scored lead's answer.
 
     Parameters
@@ -51,8 +47,6 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime, worth: Worth) -> dict
         The model to score it with.
     now : datetime
         The time of the call, in UTC.
-    worth : Worth
-        What a deal is worth.
 
     Raises
     ------
@@ -60,8 +54,7 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime, worth: Worth) -> dict
         If the model cannot read every property of the lead; all that it cannot read are named.
     """
     as_of = _as_of(lead, live, now)
-    features = lead_features(live.card, lead.properties, as_of.timestamp())
-    score = live.card.score_one(features)
+    score = _scored(lead, live.card, as_of, MOST_REASONS)
     warnings = live.names.warnings(lead.properties)
     return {
         "lead_id": lead.lead_id,
@@ -74,7 +67,7 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime, worth: Worth) -> dict
         "engagement": score.engagement,
         "label": score.label,
         "decision": NO_POLICY,
-        "expected_value": _worth(lead, live, score.likelihood, worth, warnings),
+        "expected_value": _worth(lead, live, score, as_of, warnings),
         "reasons": [_reason(reason) for reason in score.reasons],
         "as_of": as_of,
         "status": "scored",
@@ -82,28 +75,69 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime, worth: Worth) -> dict
     }
 
 
-def unscored(lead: Lead, live: LiveModel, now: datetime, why: DataError) -> LeadAnswer:
-    """The answer for a lead that cannot be scored: why not, and nothing that looks like a score."""
-    return LeadAnswer.model_construct(
-        lead_id=lead.lead_id,
+def unscored(lead: Lead, live: LiveModel, now: datetime) -> LeadAnswer:
+    """The answer for a lead that the model cannot read: why not, and nothing that looks like a score.
+
+    Parameters
+    ----------
+    lead : Lead
+        The lead as it was sent.
+    live : LiveModel
+        The model that cannot read it.
+    now : datetime
+        The time of the call, in UTC.
+    """
+    warnings = live.names.warnings(lead.properties)
+    return _without_score(lead.lead_id, unreadable(lead, live), _as_of(lead, live, now), warnings)
+
+
+def no_lead(sent: NoLead, now: datetime) -> LeadAnswer:
+    """The answer for what is no lead at all.
+
+    Parameters
+    ----------
+    sent : NoLead
+        What was sent.
+    now : datetime
+        The time of the call, in UTC.
+    """
+    found = faults([{**error, "loc": ("body", *error["loc"])} for error in sent.errors])
+    return _without_score(sent.lead_id, found, now, [])
+
+
+def _without_score(
+    lead_id: str | None, found: list[Fault], as_of: datetime, warnings: list[str]
+) -> LeadAnswer:
+    told = [f"{fault.pointer.lstrip('#/') or 'the lead'} {fault.detail}" for fault in found[:MOST_TOLD]]
+    more = [f"{len(found) - MOST_TOLD:,} more faults"] if len(found) > MOST_TOLD else []
+    return LeadAnswer(
+        lead_id=lead_id,
         **_EMPTY,
         decision=NO_POLICY,
         reasons=[],
-        as_of=lead.as_of or now,
-        status=f"not_scored: {why}",
-        warnings=live.names.warnings(lead.properties),
+        as_of=as_of,
+        status=f"not_scored: {'; '.join(told + more)}",
+        warnings=warnings,
     )
 
 
-def unreadable(lead: Lead, live: LiveModel) -> UnreadableLead:
-    """Every property of a lead that the model cannot read, each with its place and its rule."""
-    faults = []
-    for name, column in live.columns.items():
+def unreadable(lead: Lead, live: LiveModel) -> list[Fault]:
+    """Every property of a lead that the model cannot read, each with its place and its rule.
+
+    Parameters
+    ----------
+    lead : Lead
+        The lead as it was sent.
+    live : LiveModel
+        The model that cannot read it.
+    """
+    found = {}
+    for column in live.columns:
         try:
-            column.clean(lead.properties.get(name))
+            column.clean(lead.properties.get(column.name))
         except Unreadable as rule:
-            faults.append(Fault(pointer=pointer("properties", name), detail=str(rule)))
-    return UnreadableLead(faults)
+            found[column.name] = Fault(pointer=pointer("properties", column.name), detail=str(rule))
+    return list(found.values())
 
 
 def _as_of(lead: Lead, live: LiveModel, now: datetime) -> datetime:
@@ -114,31 +148,35 @@ def _as_of(lead: Lead, live: LiveModel, now: datetime) -> datetime:
         except Unreadable:
             own = None  # reading the features names it, with whatever else cannot be read
         if isinstance(own, float):
-            return _EPOCH + timedelta(seconds=own)
+            return _EPOCH + timedelta(seconds=min(max(own, _FIRST), _LAST))
     return lead.as_of or now
 
 
-def _worth(lead: Lead, live: LiveModel, likelihood: float, worth: Worth, warnings: list[str]) -> float | None:
+def _scored(lead: Lead, card: Scorecard, as_of: datetime, reasons: int) -> Score:
+    return card.score_one(lead_features(card, lead.properties, as_of.timestamp()), reasons)
+
+
+def _worth(lead: Lead, live: LiveModel, score: Score, as_of: datetime, warnings: list[str]) -> float | None:
     """The expected value, from the lead's own amount where it states one that can be read."""
-    if live.name.target != WON:
+    worth = live.worth
+    if worth is None:
         return None
-    try:
-        amount = lead_amount(lead.properties, live.columns)
-    except Unreadable as rule:
-        warnings.append(f"Property 'amount' {rule}; the deal of the settings is used instead.")
-        amount = None
-    value = expected_value(WON, likelihood, worth.deal if amount is None else amount, worth.margin)
-    return None if value is None else round(value, 6)
+    if worth.card is not live.card:
+        score = _scored(lead, worth.card, as_of, reasons=0)
+    value, readable = worth.of_lead(lead.properties, score.likelihood)
+    if not readable:
+        warnings.append(f"Property '{AMOUNT}' {AMOUNT_RULE}")
+    return value
 
 
-def _reason(reason: Reason) -> ReasonAnswer:
+def _reason(reason: Reason) -> dict[str, Any]:
     value, rate = reason.value, reason.rate
-    return ReasonAnswer.model_construct(
-        feature=reason.feature,
-        value=round(value, 6) if isinstance(value, float) else value,
-        direction=reason.direction,
-        contribution=round(reason.contribution, 6),
-        rate=None if rate is None else round(rate, 6),
-        base_rate=round(reason.base_rate, 6),
-        support=reason.support,
-    )
+    return {
+        "feature": reason.feature,
+        "value": round(value, 6) if isinstance(value, float) else value,
+        "direction": reason.direction,
+        "contribution": round(reason.contribution, 6),
+        "rate": None if rate is None else round(rate, 6),
+        "base_rate": round(reason.base_rate, 6),
+        "support": reason.support,
+    }

@@ -21,7 +21,6 @@ from scoring.io.sections import Serve
 from scoring.io.settings import Settings, load_settings
 from scoring.io.store import Store, open_store
 from serving import problems
-from serving.answers import Worth
 from serving.deps import Deps
 from serving.docs import docs_page
 from serving.edge import BodyLimit, Edge
@@ -48,7 +47,6 @@ def utc_now() -> datetime:
 
 def create_app(
     live: Live,
-    worth: Worth = Worth(),  # noqa: B008 - frozen
     max_body_kib: int = Serve().max_body_kib,
     clock: Callable[[], datetime] = utc_now,
     *,
@@ -60,8 +58,6 @@ def create_app(
     ----------
     live : Live
         The champions to serve.
-    worth : Worth
-        What a deal is worth.
     max_body_kib : int
         The largest request body, in KiB.
     clock : callable
@@ -70,7 +66,7 @@ def create_app(
         Ask the store for new champions about once a second, from start-up to shutdown.
     """
     metrics = Metrics(live)
-    deps = Deps(live, metrics, worth, clock)
+    deps = Deps(live, metrics, clock)
     app = FastAPI(
         title="LeadLoop",
         description="Which leads to call first, and why.",
@@ -82,9 +78,8 @@ def create_app(
         telemetry=SILENT,  # type: ignore[arg-type]
     )
     app.state.live = live
-    for routes in (score, model, health):
-        app.include_router(routes.router(deps))
-    app.include_router(docs_page(app))
+    for routes in (score.router(deps), model.router(deps), health.router(deps), docs_page(app)):
+        app.router.routes.extend(routes.routes)
     app.add_exception_handler(LeadLoopError, problems.refusal(STATUSES))
     app.add_exception_handler(RequestValidationError, problems.invalid)
     app.add_exception_handler(HTTPException, problems.not_served)
@@ -131,10 +126,9 @@ def app_of(settings: Settings, store: Store) -> FastAPI:
     store : Store
         Where the champions are.
     """
-    live = Live(store, settings.primary)
+    live = Live(store, settings.primary, settings.value)
     live.refresh()
-    worth = Worth(settings.value.deal, settings.value.margin)
-    return create_app(live, worth, settings.serve.max_body_kib, watch=True)
+    return create_app(live, settings.serve.max_body_kib, watch=True)
 
 
 def from_environment() -> FastAPI:

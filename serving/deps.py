@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from serving.answers import Worth
 from serving.live import Live
 from serving.metrics import Metrics
 
@@ -21,13 +20,10 @@ class Deps:
         The champions.
     metrics : Metrics
         Where answers are counted.
-    worth : Worth
-        What a deal is worth.
     clock : callable
         The time in UTC.
     """
 
     live: Live
     metrics: Metrics
-    worth: Worth
     clock: Callable[[], datetime]

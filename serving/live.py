@@ -7,8 +7,8 @@ replaces that attribute in one step, so no request ever sees half of two models.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from threading import Event, Thread
@@ -17,6 +17,7 @@ from typing import Protocol
 
 from scoring.clean import Column
 from scoring.errors import LeadLoopError, ModelError, NoChampion
+from scoring.io.sections import Value
 from scoring.io.store import Champion
 from scoring.scorecard import Scorecard
 from scoring.stages import STAGES
@@ -24,12 +25,14 @@ from scoring.value import AMOUNT, WON
 from serving.names import Names
 from serving.problems import UnclearTarget, UnknownTarget
 from serving.schemas import ModelName
+from serving.worth import Worth
 
 POLL_SECONDS = 1.0
 NOTHING_LIVE = (
     "No model is live yet. Train one with `leadloop train`, or make one live with `leadloop promote VERSION`; "
     "it is taken up within seconds."
 )
+REFUSED = "The log says why. Promote another version with `leadloop promote VERSION`."
 log = logging.getLogger("leadloop.serving")
 
 
@@ -45,26 +48,47 @@ class Champions(Protocol):
 
 @dataclass(frozen=True)
 class LiveModel:
-    """A champion, ready to score."""
+    """A champion, ready to score.
+
+    Parameters
+    ----------
+    champion : Champion
+        What the store says of it.
+    card : Scorecard
+        What scores.
+    name : ModelName
+        How an answer names it.
+    worth : Worth or None
+        What tells the expected value, by the champion of *won*; None where there is none.
+    """
 
     champion: Champion
     card: Scorecard
     name: ModelName
+    worth: Worth | None = None
 
     @cached_property
-    def columns(self) -> Mapping[str, Column]:
-        """How each property is read."""
-        return {column.name: column for column in self.card.columns}
+    def cards(self) -> tuple[Scorecard, ...]:
+        """The scorecards that read a lead; the last one tells what it is worth."""
+        apart = self.worth is not None and self.worth.card is not self.card
+        return (self.card, self.worth.card) if apart and self.worth else (self.card,)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """How each property is read, by each of them."""
+        return tuple(dict.fromkeys(column for card in self.cards for column in card.columns))
 
     @cached_property
     def names(self) -> Names:
-        """The properties it reads, and what others may have meant."""
-        return Names([*self.columns, AMOUNT] if self.name.target == WON else self.columns)
+        """The properties that are read, and what others may have meant."""
+        amount = () if self.worth is None else (AMOUNT,)
+        return Names(dict.fromkeys((*(column.name for column in self.columns), *amount)))
 
     @cached_property
     def moment(self) -> Column | None:
         """The column that says when a lead is scored."""
-        return self.columns.get(self.card.meta.as_of_column or "")
+        own = self.card.meta.as_of_column
+        return next((column for column in self.card.columns if column.name == own), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +102,7 @@ class Now:
     reachable : bool
         Whether the store answered when last asked.
     refused : mapping of str to str
-        By target, why its newest champion could not be taken up.
+        By target, the version of its newest champion, where that could not be taken up.
     """
 
     models: Mapping[str, LiveModel] = field(default_factory=lambda: MappingProxyType({}))
@@ -109,10 +133,17 @@ class Now:
             return found
         live = ", ".join(sorted(self.models))
         if not live:
-            raise NoChampion(NOTHING_LIVE)
+            raise self.nothing()
         if target is None:
             raise UnclearTarget(f"Several targets have a model: {live}. Name one as `target`.")
         raise UnknownTarget(f"No model is live for the target asked for. Live: {live}.")
+
+    def nothing(self) -> NoChampion:
+        """Why no score can be given, where nothing is live."""
+        if not self.refused:
+            return NoChampion(NOTHING_LIVE)
+        named = ", ".join(f"{version} for {target}" for target, version in self.refused.items())
+        return NoChampion(f"No model is live: {named} cannot be taken up. {REFUSED}")
 
 
 class Live:
@@ -124,14 +155,15 @@ class Live:
         Where they come from.
     primary : str
         The target that a call means when it names none.
-    targets : sequence of str
-        The stages that may have a champion.
+    value : Value
+        What a won deal brings, and the share of it that is earned.
     """
 
-    def __init__(self, store: Champions, primary: str, targets: Sequence[str] = STAGES) -> None:
+    def __init__(self, store: Champions, primary: str, value: Value = Value()) -> None:  # noqa: B008 - frozen
         self.store = store
         self.primary = primary
-        self.targets = tuple(dict.fromkeys((primary, *targets)))
+        self.value = value
+        self.targets = tuple(dict.fromkeys((primary, *STAGES)))
         self.now = Now()
         self._stamps: dict[str, int | None] = {}
 
@@ -151,7 +183,8 @@ class Live:
         for target, champion in found.items():
             self._take_up(target, champion, models, refused)
         if found or not self.now.reachable:
-            self.now = Now(MappingProxyType(models), True, MappingProxyType(refused))
+            valued = MappingProxyType(self._valued(models))
+            self.now = Now(valued, True, MappingProxyType(refused))
         self._stamps |= changed
 
     def _changed(self) -> dict[str, int | None]:
@@ -175,6 +208,12 @@ class Live:
             serving = f"{kept.champion.version} goes on serving" if kept else "nothing serves"
             why = error if isinstance(error, LeadLoopError) else type(error).__name__
             log.error("Version %s for %s cannot be taken up, %s: %s", champion.version, target, serving, why)
+
+    def _valued(self, models: Mapping[str, LiveModel]) -> dict[str, LiveModel]:
+        """The same, each with what tells the expected value."""
+        won = models.get(WON)
+        worth = None if won is None else Worth(won.card, self.value.deal, self.value.margin)
+        return {target: replace(model, worth=worth) for target, model in models.items()}
 
     def _parsed(self, champion: Champion) -> LiveModel:
         if blake2b(champion.scorecard.encode(), digest_size=16).hexdigest() != champion.digest:

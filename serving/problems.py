@@ -142,13 +142,7 @@ async def invalid(_: Request, error: Exception) -> Response:
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
         return problem(400, "The body is not valid JSON.")
-    faults: dict[str, str] = {}
-    for one in found:
-        place, rule = _place(one["loc"]), _rule(one)
-        # Of the complaints of several types about one value, the one that says more counts.
-        if faults.get(place, _SCALAR) == _SCALAR:
-            faults[place] = rule
-    errors = [Fault(pointer=place, detail=rule) for place, rule in faults.items()]
+    errors = faults(found)
     shown = errors[:MOST_FAULTS]
     more = (
         f" The first {MOST_FAULTS} of {len(errors)} faults are listed." if len(errors) > MOST_FAULTS else ""
@@ -157,6 +151,25 @@ async def invalid(_: Request, error: Exception) -> Response:
 
 
 MOST_FAULTS = 100
+
+
+def faults(errors: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    """What a validation found, one fault for each place.
+
+    Parameters
+    ----------
+    errors : sequence of mapping
+        As Pydantic gives them, each location beginning with ``body`` or the kind of parameter.
+    """
+    rules: dict[str, str] = {}
+    for one in errors:
+        place, rule = _place(one["loc"]), _rule(one)
+        # Of the complaints of several types about one value, the one that says more counts.
+        if rules.get(place, _SCALAR) == _SCALAR:
+            rules[place] = rule
+    return [Fault(pointer=place, detail=rule) for place, rule in rules.items()]
+
+
 # A property's value is one of several types; each of them complains under its own name.
 _TYPES = {"str", "int", "float", "bool"}
 
@@ -183,6 +196,8 @@ def _rule(error: Mapping[str, Any]) -> str:
     if error["type"] in _RULES:
         return _RULES[error["type"]]
     limit = error.get("ctx", {}).get("max_length")
+    if error["type"] == "string_too_long":
+        return f"must hold at most {limit:,} characters"
     if error["type"] == "too_long":
         what = {MOST_LEADS: "leads", MOST_PROPERTIES: "properties"}.get(limit, "entries")
         return f"must hold at most {limit:,} {what}"

@@ -6,11 +6,20 @@ than answered as if they had been read.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 MOST_LEADS = 10_000
 MOST_PROPERTIES = 1_000
@@ -37,7 +46,6 @@ Moment = Annotated[
     BeforeValidator(_aware),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-24T09:00:00+09:00"]}),
 ]
-Rounded = Annotated[float, PlainSerializer(lambda value: round(value, 6), return_type=float)]
 LeadId = Annotated[str, Field(min_length=1, max_length=200, examples=["lead-0042"])]
 PropertyValue = str | int | float | bool | None
 Properties = Annotated[dict[str, PropertyValue], Field(max_length=MOST_PROPERTIES, examples=[_EXAMPLE])]
@@ -66,17 +74,40 @@ class ScoreRequest(Lead):
     target: Target | None = Field(default=None, description="The stage; by default the primary target.")
 
 
+@dataclass(frozen=True, slots=True)
+class NoLead:
+    """What stands among the leads of a batch without being one."""
+
+    lead_id: str | None
+    errors: list[ErrorDetails]
+
+
+def _each_alone(sent: object) -> Lead | NoLead:
+    """A lead, or what is wrong with it: one bad lead must not fail the others."""
+    try:
+        return Lead.model_validate(sent)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+    name = sent.get("lead_id") if isinstance(sent, dict) else None
+    wrong = {one["loc"][0] for one in found if one["loc"]}
+    return NoLead(name if isinstance(name, str) and "lead_id" not in wrong else None, found)
+
+
 class BatchRequest(Request):
     """Many leads to score at once."""
 
-    leads: list[Lead] = Field(
-        max_length=MOST_LEADS, description=f"At most {MOST_LEADS:,} leads; the answers keep their order."
+    leads: list[Annotated[Lead | NoLead, PlainValidator(_each_alone, json_schema_input_type=Lead | Any)]] = (
+        Field(
+            max_length=MOST_LEADS,
+            description=f"At most {MOST_LEADS:,} leads; the answers keep their order. Anything that is not a lead "
+            "is answered as `not_scored`.",
+        )
     )
     target: Target | None = Field(default=None, description="The stage; by default the primary target.")
 
 
 class Answer(BaseModel):
-    """What goes out; made by the service itself, so nothing is checked twice."""
+    """What goes out."""
 
     model_config = ConfigDict(protected_namespaces=())
 
@@ -116,7 +147,7 @@ class ModelName(Answer):
 class LeadAnswer(Answer):
     """The score of a lead, with the reasons; all null where `status` says why it is not scored."""
 
-    lead_id: str
+    lead_id: str | None = Field(description="Your name for the lead; null where none could be read.")
     likelihood: float | None = Field(description="Probability of reaching the target within the horizon.")
     likelihood_low: float | None = Field(description="Lower end of the 90 % interval.")
     likelihood_high: float | None = Field(description="Upper end of the 90 % interval.")
@@ -136,6 +167,7 @@ class LeadAnswer(Answer):
 class ScoreAnswer(LeadAnswer):
     """The score of one lead, and the model it comes from."""
 
+    lead_id: str = Field(description="Your name for the lead.")
     model: ModelName
     scored_at: datetime
 

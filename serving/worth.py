@@ -1,7 +1,7 @@
 """What a lead is worth: the likelihood of winning it by the *won* champion, times the amount, times the margin.
 
-A service and a lead list count the same: the lead's own amount where it states one that can be read, else
-the deal of the settings; in hundredths.
+The service and lead lists count the same: the amount is the lead's own where it states one that can be read,
+else the deal of the settings; what comes out is in whole hundredths.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import pyarrow as pa
 
 from scoring.clean import Column, Unreadable
 from scoring.scorecard import Scorecard
-from scoring.value import AMOUNT, MOST_MONEY, expected_value, expected_values, lead_amount, lead_amounts
+from scoring.value import AMOUNT, WON, expected_value, expected_values, lead_amount, lead_amounts
 
 CENTS = 100
+MOST_MONEY = 1e15
+AMOUNT_RULE = f"must be a number from 0 to {MOST_MONEY:,.0f}; the deal of the settings is used instead."
 Floats = npt.NDArray[np.float64]
 
 
@@ -40,15 +42,53 @@ class Worth:
     deal: float | None = None
     margin: float = 1.0
 
-    def of_lead(self, properties: Mapping[str, object], likelihood: float) -> float | None:
-        """What a lead earns on average; None where its amount is not known.
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """How its scorecard reads a lead."""
+        return {column.name: column for column in self.card.columns}
+
+    def of_lead(self, properties: Mapping[str, object], likelihood: float) -> tuple[float | None, bool]:
+        """What a lead earns on average, and whether its own amount can be read.
 
         Parameters
         ----------
         properties : mapping of str to object
-            Raw values.
+            The lead as it came.
         likelihood : float
             Of winning it.
         """
-        own = lead_amount(properties, self._columns)
-        amount = own
+        own, readable = self._own(properties)
+        value = expected_value(WON, likelihood, self.deal if own is None else own, self.margin)
+        return None if value is None else round(value * CENTS) / CENTS, readable
+
+    def _own(self, properties: Mapping[str, object]) -> tuple[float | None, bool]:
+        try:
+            own = lead_amount(properties, self.columns)
+        except Unreadable:
+            return None, False
+        return (None, False) if own is not None and own > MOST_MONEY else (own, True)
+
+    def of_leads(self, rows: pa.RecordBatch, likelihoods: Floats) -> tuple[Floats, int]:
+        """:meth:`of_lead` for many, not rounded yet; NaN where it is not known.
+
+        Parameters
+        ----------
+        rows : pyarrow.RecordBatch, n_leads rows
+            The leads as they came.
+        likelihoods : array of float, shape (n_leads,)
+            Of winning each.
+
+        Returns
+        -------
+        values : array of float, shape (n_leads,)
+            What they earn on average.
+        unread : int
+            How many amounts cannot be read.
+        """
+        amounts, unread = np.full(rows.num_rows, np.nan if self.deal is None else self.deal), 0
+        if AMOUNT in rows.schema.names:
+            own, errors = lead_amounts(rows.column(AMOUNT), self.columns)
+            beyond = own > MOST_MONEY
+            amounts = np.where(np.isnan(own) | beyond, amounts, own)
+            unread = len(errors) + int(beyond.sum())
+        return expected_values(WON, likelihoods, amounts, self.margin), unread

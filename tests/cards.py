@@ -1,10 +1,12 @@
-"""Small scorecards, made by hand, for the tests of everything that reads one."""
+"""Small scorecards, made by hand, for the tests of everything that reads one; and a shelf they are live on."""
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from scoring.clean import Column
 from scoring.features import Feature
+from scoring.io.store import Champion
 from scoring.scorecard import Interval, Meta, Ranks, Scorecard
 from scoring.terms import Pair, Term
 
@@ -101,3 +103,41 @@ def small_card(
         features=FEATURES,
         report={"metrics": {"log_loss": 0.42}},
     )
+
+
+def champion(card: Scorecard | None = None, number: int = 1) -> Champion:
+    """The line of a store that makes a scorecard live; a higher number is a newer line."""
+    card = card or small_card()
+    return Champion(
+        id=number,
+        target=card.meta.target,
+        horizon_days=card.meta.horizon_days,
+        version=card.meta.version,
+        digest=card.digest,
+        trained_until=None,
+        promoted_at=datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
+        by="tests",
+        reason="a test",
+        scorecard=card.to_json(),
+    )
+
+
+class Shelf:
+    """A store with one champion for a target, or none."""
+
+    def __init__(self, *champions: Champion) -> None:
+        self.live: dict[str | None, Champion] = {}
+        self.put(*champions)
+
+    def put(self, *champions: Champion) -> None:
+        """Make champions live."""
+        self.live |= {one.target: one for one in champions}
+
+    def champion_stamp(self, target: str | None = None) -> int | None:
+        """Tell cheaply whether the champion changed."""
+        found = self.live.get(target)
+        return None if found is None else found.id
+
+    def champion(self, target: str | None = None) -> Champion | None:
+        """Find the model that is live."""
+        return self.live.get(target)

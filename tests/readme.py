@@ -1,7 +1,8 @@
-"""The output that the READMEs show, from a real run: `.venv/bin/python -m tests.readme`.
+"""What the READMEs show of a real run: `.venv/bin/python -m tests.readme`, which takes about a minute.
 
-Runs the demo with a fixed day and seed in an empty folder, asks its model what the READMEs show, and writes
-`tests/readme.json`, the marked blocks of both READMEs and their pictures. Takes about a minute.
+It runs the demo with a fixed day and seed in an empty folder, asks the model what the READMEs show, and writes
+`tests/readme.json`, the marked blocks of both READMEs and their pictures. With the word `write` it runs nothing
+and only writes blocks and pictures anew, after a change of a setting or of the words below.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+from scoring.io.settings import describe
 
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "tests" / "readme.json"
@@ -27,6 +31,13 @@ PICTURES = {"en": ROOT / "README.svg", "ja": ROOT / "README.ja.svg"}
 
 OPEN_LEADS = "models/demo/flat/open_leads.csv"
 END = "2026-10-01"
+OUT = {"en": "scored.csv", "ja": "scored.ja.csv"}
+LEAD = {
+    "lead_id": "lead-1",
+    "properties": {"job_title": "部長", "industry": "製造業", "page_views": 9, "minutes_on_site": 31},
+}
+UNREADABLE = {"lead_id": "lead-1", "properties": {"page_views": "many"}}
+VERSION = r"\b20\d{6}-[0-9a-f]{6}\b"
 SHOWN_LEADS, SHOWN_BARS = 5, 7
 WORDS = {
     "en": {
@@ -35,7 +46,7 @@ WORDS = {
         "rest": "{count} other features",
         "sum": "this lead",
         "missing": "not given",
-        "columns": ("rank", "lead_id", "likelihood", "label", "the strongest reason"),
+        "columns": ("rank", "lead_id", "likelihood (90 % interval)", "label", "the strongest reason"),
     },
     "ja": {
         "title": "リード {lead} に最初に架電する理由：{likelihood}",
@@ -43,17 +54,46 @@ WORDS = {
         "rest": "その他 {count} 項目",
         "sum": "このリード",
         "missing": "未入力",
-        "columns": ("順位", "lead_id", "確度", "ラベル", "いちばん強い理由"),
+        "columns": ("順位", "lead_id", "確度（90 % 区間）", "ラベル", "いちばん強い理由"),
     },
+}
+
+SETTINGS_HEADER = {
+    "en": ("key", "default", "meaning", "environment variable"),
+    "ja": ("キー", "既定値", "意味", "環境変数"),
+}
+SETTINGS_JA = {
+    "targets.won": "学習する目標の段階と期間。先頭が主目標。",
+    "targets.sql": "学習する目標の段階と期間。先頭が主目標。",
+    "time.zone": "時差のない時刻をどのタイムゾーンとして読むか。",
+    "grades.a": "このスコア（0～100）以上が A。",
+    "grades.b": "このスコア以上が B。A より低くする。",
+    "grades.c": "このスコア以上が C。B より低くする。残りは D。",
+    "value.deal": "リード自身に金額がない場合の、1 件の受注金額。",
+    "value.margin": "金額のうち利益になる割合。期待金額に掛ける。",
+    "value.currency": "通貨の書かれていない金額の通貨（ISO 4217）。",
+    "reading.missing": "自社のファイルで「不明」を表す言葉。既定の言葉に加える。",
+    "reading.max_rejected": "読み取れない行がこの割合を超えたら失敗とみなす。",
+    "language.default": "言語を選ばなかった人に使う言語。",
+    "serve.host": "API が待ち受けるアドレス。",
+    "serve.port": "ポート。0 なら空いているものを使う。",
+    "serve.max_body_kib": "受け付ける要求本文の最大サイズ（KiB）。",
+    "points.property": "対象の列。",
+    "points.op": "比べ方：is、in（一覧）、at_least、at_most、filled。",
+    "points.value": "比べる値。in なら一覧、filled なら不要。",
+    "points.points": "与える点数。負の数なら減点。",
 }
 
 
 def main() -> None:
     """Run, record, and write."""
-    record = recorded()
-    RECORD.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if sys.argv[1:] != ["write"]:
+        RECORD.write_text(json.dumps(recorded(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
     for lang, path in READMES.items():
-        path.write_text(filled(path.read_text(encoding="utf-8"), record[lang]), encoding="utf-8")
+        blocks = {**record["shared"], **record[lang], "settings": settings_table(lang)}
+        text = named(path.read_text(encoding="utf-8"), record)
+        path.write_text(filled(text, blocks), encoding="utf-8")
         PICTURES[lang].write_text(waterfall(record["explained"], WORDS[lang]), encoding="utf-8")
 
 
@@ -65,6 +105,14 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
     return text
 
 
+def named(text: str, record: Mapping[str, Any]) -> str:
+    """The text with the version and the lead of the run in its examples."""
+    version = re.search(VERSION, record["shared"]["models"])
+    assert version is not None
+    text = re.sub(VERSION, version[0], text)
+    return re.sub(r"(leadloop explain )\S+(?= --in)", rf"\g<1>{record['explained']['lead_id']}", text)
+
+
 def recorded() -> dict[str, Any]:
     """Every block in both languages, and the sum of the lead that is called first."""
     with tempfile.TemporaryDirectory() as name:
@@ -72,10 +120,9 @@ def recorded() -> dict[str, Any]:
         run = _runner(folder)
         demo = run("demo", "--no-serve", "--end", END)
         said = {
-            lang: run("score", OPEN_LEADS, "-o", f"{lang}.csv", "--as-of", END, "--lang", lang)
-            for lang in WORDS
+            lang: run("score", OPEN_LEADS, "-o", OUT[lang], "--as-of", END, "--lang", lang) for lang in WORDS
         }
-        first = _by_rank(folder / "en.csv")[0]["lead_id"]
+        first = _by_rank(folder / OUT["en"])[0]["lead_id"]
         ask = ("explain", first, "--in", OPEN_LEADS, "--as-of", END)
         shared = {
             "answer": _fenced(_sections(demo, "The answer", "Do the likelihoods hold?")),
@@ -85,16 +132,31 @@ def recorded() -> dict[str, Any]:
         }
         own = {
             lang: {
-                "first": _table(_by_rank(folder / f"{lang}.csv")[:SHOWN_LEADS], words["columns"]),
+                "first": _table(_by_rank(folder / OUT[lang])[:SHOWN_LEADS], words["columns"]),
                 "explain": _fenced(run(*ask, "--lang", lang)),
             }
             for lang, words in WORDS.items()
         }
         explained = json.loads(run(*ask, "--json"))
-    return {"explained": _drawn(explained), **{lang: shared | blocks for lang, blocks in own.items()}}
+    return {"explained": _drawn(explained), "shared": shared, **own}
 
 
-def _runner(folder: Path):  # type: ignore[no-untyped-def]
+def settings_table(lang: str) -> str:
+    """Every key of `leadloop.toml`: name, default, meaning and environment variable."""
+    lines = ["| " + " | ".join(SETTINGS_HEADER[lang]) + " |", "|---|---|---|---|"]
+    for row in describe():
+        meaning = row.meaning if lang == "en" else SETTINGS_JA[row.key]
+        default = "" if row.default is None else f"`{_toml(row.default)}`"
+        variable = f"`{row.environment}`" if row.environment else ""
+        lines.append(f"| `{row.key}` | {default} | {meaning} | {variable} |")
+    return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+def _runner(folder: Path) -> Callable[..., str]:
     def run(*words: str) -> str:
         command = [str(Path(sys.executable).with_name("leadloop")), *words]
         done = subprocess.run(
@@ -120,7 +182,7 @@ def _sections(text: str, *titles: str) -> str:
 
 
 def _fenced(text: str, kind: str = "text") -> str:
-    lines = [line.rstrip() for line in text.strip("\n").split("\n")]
+    lines = "\n".join(line.rstrip() for line in text.split("\n")).strip("\n").split("\n")
     return "\n".join([f"```{kind}", *lines, "```"])
 
 
@@ -133,7 +195,8 @@ def _table(rows: list[dict[str, str]], header: tuple[str, ...]) -> str:
     """The leads to call first, as a Markdown table."""
     lines = ["| " + " | ".join(header) + " |", "|--:|---|--:|---|---|"]
     for row in rows:
-        likelihood = f"{float(row['likelihood']):.0%}"
+        low, high = (f"{float(row[f'likelihood_{end}']):.0%}" for end in ("low", "high"))
+        likelihood = f"{float(row['likelihood']):.0%} ({low}–{high})"
         reason = re.split(r" \| ", row["reasons"])[0].replace("|", "\\|")
         lines.append(f"| {row['rank']} | {row['lead_id']} | {likelihood} | {row['label']} | {reason} |")
     return "\n".join(lines)
@@ -147,14 +210,9 @@ def _api(folder: Path) -> dict[str, str]:
         assert server.stdout is not None
         url = re.search(r"http://[0-9.]+:[0-9]+", server.stdout.readline())
         assert url is not None
-        lead = {
-            "lead_id": "lead-1",
-            "properties": {"job_title": "部長", "page_views": 9, "minutes_on_site": 31},
-        }
-        wrong = {"lead_id": "lead-1", "properties": {"page_views": "many"}}
         return {
-            "answer-json": _fenced(_lines(_post(url[0], lead)), "json"),
-            "problem-json": _fenced(_lines(_post(url[0], wrong)), "json"),
+            "answer-json": _fenced(_lines(_post(url[0], LEAD)), "json"),
+            "problem-json": _fenced(_lines(_post(url[0], UNREADABLE)), "json"),
         }
     finally:
         server.terminate()
@@ -162,12 +220,10 @@ def _api(folder: Path) -> dict[str, str]:
 
 
 def _post(url: str, lead: Mapping[str, Any]) -> dict[str, Any]:
-    from urllib.error import HTTPError
-
     body = json.dumps(lead).encode()
-    request = Request(f"{url}/v1/score", body, {"content-type": "application/json"})  # noqa: S310 - our own
+    request = Request(f"{url}/v1/score", body, {"content-type": "application/json"})
     try:
-        with urlopen(request, timeout=20) as answer:  # noqa: S310 - our own
+        with urlopen(request, timeout=20) as answer:
             return dict(json.load(answer))
     except HTTPError as error:
         return dict(json.load(error))

@@ -244,6 +244,9 @@ def _check_names(names: Sequence[str], wanted: Wanted, path: Path) -> None:
             near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
             hint = f" Did you mean '{near[0]}'?" if near else f" It has: {', '.join(names)}."
             raise DataError(f"{flag} names '{column}', but {path.name} has no such column.{hint}")
+    for flag, column in wanted.named().items():
+        if flag != "--label" and column == wanted.label:
+            raise DataError(f"{flag} names '{column}', but that is the label. Name another column.")
 
 
 def _guesses(table: pa.Table, wanted: Wanted) -> list[Guess]:

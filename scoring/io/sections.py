@@ -112,7 +112,7 @@ class Grades(Section):
 class Value(Section):
     """What a won deal is worth, where the lead itself does not say."""
 
-    deal: Annotated[float, Field(gt=0)] | None = Field(
+    deal: Annotated[float, Field(gt=0, le=1e15)] | None = Field(
         default=None,
         description="The amount of a deal, where neither the lead nor its source says.",
         examples=[1000.0],

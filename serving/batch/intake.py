@@ -4,41 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 
-from scoring.errors import DataError, SettingsError
+from scoring.errors import DataError
 from scoring.headers import contract_name
 from scoring.io.files import Batch
 from scoring.scorecard import Scorecard
 from scoring.words import fold
-
-MOST_MONEY = 1e15
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """What turns a likelihood into money.
-
-    Parameters
-    ----------
-    card : Scorecard
-        The scorecard whose likelihood is that of a won deal.
-    deal : float or None
-        What a won deal brings where the lead does not state an amount of its own.
-    margin : float
-        The share of it that is earned.
-    """
-
-    card: Scorecard
-    deal: float | None
-    margin: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Refuse what could not be counted in hundredths."""
-        if self.deal is not None and self.deal > MOST_MONEY:
-            raise SettingsError(f"The deal under [value] must be at most {MOST_MONEY:,.0f}.")
 
 
 def id_column(card: Scorecard, names: Sequence[str]) -> str | None:

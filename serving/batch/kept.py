@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.scorecard import Scores
+from serving.worth import CENTS
 
 UNITS = 1_000_000
-CENTS = 100
 
 
 def kept_schema(reasons: int) -> pa.Schema:

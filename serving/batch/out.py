@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from scoring.reasons import Phrases
 from scoring.scorecard import GRADES
-from serving.batch.kept import CENTS, UNITS
+from serving.batch.kept import UNITS
+from serving.worth import CENTS
 
 SCORED = "scored"
 NOT_SCORED = "not_scored: "

@@ -25,11 +25,12 @@ from scoring.io.outputs import rejected_path
 from scoring.reasons import Lang, Phrases
 from scoring.scorecard import Scorecard
 from scoring.value import AMOUNT, WON
-from serving.batch.intake import MOST_MONEY, Worth, columns_read, id_column, missing_columns
+from serving.batch.intake import columns_read, id_column, missing_columns
 from serving.batch.kept import Order, Spill
 from serving.batch.out import out_rows, out_schema
 from serving.batch.scorer import Scorer
 from serving.batch.summary import BatchSummary, Tally
+from serving.worth import AMOUNT_RULE, Worth
 
 Step = Literal["score", "write"]
 Progress = Callable[[Step, int, int | None], None]
@@ -149,10 +150,7 @@ def _row_notes(file: str, named_by: str | None, tally: Tally) -> list[str]:
     if tally.without_id:
         notes.append(f"{tally.without_id:,} rows of {file} have no '{named_by}'; their lead_id is empty.")
     if tally.unread_amounts:
-        notes.append(
-            f"The '{AMOUNT}' of {tally.unread_amounts:,} rows of {file} must be a number from 0 to "
-            f"{MOST_MONEY:,.0f}; the deal of the settings is used instead."
-        )
+        notes.append(f"The '{AMOUNT}' of {tally.unread_amounts:,} rows of {file} {AMOUNT_RULE}")
     return notes
 
 

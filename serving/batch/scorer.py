@@ -12,9 +12,10 @@ from scoring.io.files import Batch
 from scoring.leads import table_features
 from scoring.reasons import Phrases
 from scoring.scorecard import Scorecard, Scores, settle_array
-from scoring.value import AMOUNT, expected_values, lead_amounts
-from serving.batch.intake import MOST_MONEY, Worth, lead_ids
-from serving.batch.kept import CENTS, kept_rows, kept_schema
+from scoring.value import AMOUNT
+from serving.batch.intake import lead_ids
+from serving.batch.kept import kept_rows, kept_schema
+from serving.worth import CENTS, Worth
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,18 +102,7 @@ class Scorer:
 
     def _values(self, rows: pa.RecordBatch, scores: Scores) -> tuple[Floats | None, int]:
         """The expected values, and how many amounts cannot be read, for which the usual deal stands in."""
-        if self.worth is None:
-            return None, 0
-        usual = np.nan if self.worth.deal is None else self.worth.deal
-        amounts, unread = np.full(rows.num_rows, usual), 0
-        if AMOUNT in rows.schema.names:
-            columns = {column.name: column for column in self.worth.card.columns}
-            own, errors = lead_amounts(rows.column(AMOUNT), columns)
-            beyond = own > MOST_MONEY
-            amounts = np.where(np.isnan(own) | beyond, amounts, own)
-            unread = len(errors) + int(beyond.sum())
-        target = self.worth.card.meta.target
-        return expected_values(target, scores.likelihood, amounts, self.worth.margin), unread
+        return (None, 0) if self.worth is None else self.worth.of_leads(rows, scores.likelihood)
 
     def _scores(self, rows: pa.RecordBatch) -> list[Scores]:
         """What each scorecard says; a row that one of them cannot read is scored by none."""

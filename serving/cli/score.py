@@ -16,11 +16,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from scoring.errors import DataError, SettingsError
 from scoring.io.settings import Settings
-from serving.batch import MOST_REASONS, BatchSummary, Step, Worth, score_file
+from serving.batch import MOST_REASONS, BatchSummary, Step, score_file
 from serving.batch import Progress as Told
 from serving.cli.chosen import CHAMPION, MODEL_HELP, Chosen, choose
 from serving.cli.moment import AS_OF_HELP, moment
 from serving.cli.terminal import console, errors, settings
+from serving.worth import Worth
 
 SECONDS_BETWEEN_LINES = 10.0
 _DOING: dict[Step, str] = {"score": "Scoring", "write": "Writing"}

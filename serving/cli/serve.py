@@ -139,7 +139,7 @@ def _one_process(given: Settings, listener: socket, _: int) -> None:
 
     with open_store(given.database_url, given.primary) as store:
         app = app_of(given, store)
-        config = uvicorn.Config(app, **_options())
+        config = uvicorn.Config(app, **options())
         _welcome(app.state.live.now, listener)
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -157,12 +157,13 @@ def _many_processes(given: Settings, listener: socket, workers: int) -> None:
         live.refresh()
     with TemporaryDirectory(prefix="leadloop-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        config = uvicorn.Config("serving.app:from_environment", factory=True, workers=workers, **_options())
+        config = uvicorn.Config("serving.app:from_environment", factory=True, workers=workers, **options())
         _welcome(live.now, listener)
         Multiprocess(config, sockets=[listener]).run()
 
 
-def _options() -> dict[str, Any]:
+def options() -> dict[str, Any]:
+    """How uvicorn serves: quietly, and finishing what it has begun."""
     return {
         "log_config": _LOGGING,
         "access_log": False,
@@ -178,7 +179,7 @@ def _welcome(now: Now, listener: socket) -> None:
     """Say where it is served, what is live, and how to try it."""
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    console.print(f"[bold]LeadLoop[/] serves at {url} (documentation: {url}/docs)")
+    console.print(f"[bold]LeadLoop[/] serves at {url} (documentation: {url}/docs)", soft_wrap=True)
     for model in now.models.values():
         within = "" if model.name.horizon_days is None else f" within {model.name.horizon_days} days"
         console.print(

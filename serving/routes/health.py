@@ -6,9 +6,7 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from scoring.errors import NoChampion
 from serving.deps import Deps
-from serving.live import NOTHING_LIVE
 from serving.problems import responses
 from serving.schemas import Alive, Ready
 
@@ -33,7 +31,7 @@ def router(deps: Deps) -> APIRouter:
         """Say what is live; 503 as long as nothing is."""
         now = deps.live.now
         if not now.models:
-            raise NoChampion(NOTHING_LIVE)
+            raise now.nothing()
         return Ready(
             models=[model.name for model in now.models.values()],
             store="reachable" if now.reachable else "unreachable",

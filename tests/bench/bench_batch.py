@@ -92,7 +92,7 @@ def write_leads(path: Path, rows: int) -> None:
             writer.write_table(block(size, at * BLOCK, draw))
 
 
-def card(read: tuple[Column, ...] = columns()) -> Scorecard:  # noqa: B008 - frozen
+def card(read: tuple[Column, ...] = columns()) -> Scorecard:
     """A scorecard as rich as a trained one: 32 cut points a number, 20 pairs."""
     draw = np.random.default_rng(1)
     features = tuple(define(read, as_of_column="as_of"))

@@ -15,8 +15,9 @@ from scoring.errors import DataError
 from scoring.leads import lead_features
 from scoring.reasons import SEPARATOR, sentence
 from scoring.scorecard import Scorecard
-from serving.batch import BatchSummary, Worth, score_file
+from serving.batch import BatchSummary, score_file
 from serving.batch.run import ahead
+from serving.worth import Worth
 from tests.cards import small_card
 
 AS_OF = 1_795_478_400.0

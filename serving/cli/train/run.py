@@ -127,8 +127,8 @@ def _features_of(intake: Intake, columns: tuple[str, ...]) -> set[str]:
 
 
 def _note_rejected(file: Path, rejected: list[Rejected]) -> None:
-    if rejected:
-        where = write_rejected(file, rejected)
+    where = write_rejected(file, rejected)
+    if where is not None:
         console.print(
             f"{len(rejected):,} rows cannot be used; they are listed with reasons in {where}.", markup=False
         )
