@@ -109,7 +109,7 @@ def rate_interval(
     Each draw of the leads refits a broken line to log-odds minus calibration, held softly near zero;
     leads are first gathered in 1,000 cells, so that a draw costs the same for any number of them.
     """
-    bottom, top = np.quantile(log_odds, [0.005, 0.995])
+    bottom, top = float(log_odds.min()), float(log_odds.max())
     spread = top - bottom > 1e-6
     knots = np.linspace(bottom, top, KNOTS) if spread else np.array([float(np.median(log_odds))])
     edges = np.unique(np.quantile(log_odds, np.linspace(0, 1, CELLS + 1)[1:-1]))
