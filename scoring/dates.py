@@ -214,10 +214,15 @@ def local_seconds(seconds: int, time_zone: str) -> int:
 @lru_cache(maxsize=65_536)
 def local_offset(seconds: int, time_zone: str) -> int:
     """Seconds that a zone is east of UTC when its clocks show this time."""
+    offset = _wall(seconds).replace(tzinfo=zone(time_zone)).utcoffset()
+    return round(offset.total_seconds()) if offset else 0
+
+
+def _wall(seconds: int) -> dt.datetime:
+    """A time since 1970 as a clock shows it, a day inside the years 1 to 9999, where any zone can show it."""
     days, clock = divmod(seconds, DAY)
     day = dt.datetime.fromordinal(min(max(days + _EPOCH, 2), dt.date.max.toordinal() - 1))
-    offset = (day + dt.timedelta(seconds=clock)).replace(tzinfo=zone(time_zone)).utcoffset()
-    return round(offset.total_seconds()) if offset else 0
+    return day + dt.timedelta(seconds=clock)
 
 
 @lru_cache(maxsize=64)
@@ -229,6 +234,5 @@ def zone(name: str) -> ZoneInfo:
 @lru_cache(maxsize=65_536)
 def utc_offset(seconds: int, time_zone: str) -> int:
     """Seconds that a zone is east of UTC at a moment."""
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
-    offset = moment.astimezone(zone(time_zone)).utcoffset()
+    offset = _wall(seconds).replace(tzinfo=dt.UTC).astimezone(zone(time_zone)).utcoffset()
     return round(offset.total_seconds()) if offset else 0

@@ -25,7 +25,10 @@ def market(rows: int = 600, seed: int = 0) -> pd.DataFrame:
 
 def truth(frame: pd.DataFrame, base: float = -1.0, strength: float = 1.0) -> np.ndarray:
     """Their true log-odds: a slope, a bend, a category, and visits that count for more from the web."""
-    visits, size = frame["visits"].fillna(6).to_numpy(), np.log(frame["employees"].fillna(55).to_numpy())
+    visits, size = (
+        frame["visits"].fillna(6).to_numpy(),
+        np.log(frame["employees"].fillna(55).clip(1).to_numpy()),
+    )
     web, referral = (frame["source"] == "Web").to_numpy(), (frame["source"] == "Referral").to_numpy()
     effect = 0.15 * (visits - 6) + 1.2 * referral + 0.4 * web * (visits - 6) - 0.8 * (np.abs(size - 4) > 1)
     return base + strength * effect

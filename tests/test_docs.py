@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from scoring.io.settings import describe
+from scoring.io.settings import describe, load_settings
 from serving.cli.main import app
 from tests.readme import (
     LEAD,
@@ -99,6 +99,14 @@ def test_both_languages_have_the_same_parts() -> None:
 @in_both
 def test_the_settings_table_is_the_one_that_the_settings_give(lang: str) -> None:
     assert block(TEXTS[lang], "settings") == settings_table(lang)
+
+
+@in_both
+def test_the_settings_shown_are_accepted(lang: str, tmp_path: Path) -> None:
+    for shown in re.findall(r"^```toml\n(.*?)^```", TEXTS[lang], flags=re.MULTILINE | re.DOTALL):
+        (tmp_path / "leadloop.toml").write_text(shown, encoding="utf-8")
+
+        assert load_settings({}, tmp_path).points
 
 
 def test_every_setting_has_its_meaning_in_japanese_and_no_other_has() -> None:

@@ -97,12 +97,17 @@ def train(
     Examples: `leadloop train leads.csv --label Converted` or, forward in time,
     `leadloop train leads.csv --label stage --positive Won --time-column created --closed-column closed --horizon 90d`
     """
+    from scoring.io.sections import STAGES, nearest
     from scoring.io.settings import horizon_days
     from serving.cli.train.run import run
     from training.intake import Wanted
     from training.run import Effort
 
     run_settings = settings()
+    if target not in STAGES:
+        raise SettingsError(
+            f"--target must be a stage ({', '.join(STAGES)}), got '{target}'{nearest(target, STAGES)}."
+        )
     try:
         days = None if horizon is None else horizon_days(horizon)
     except ValueError as error:
