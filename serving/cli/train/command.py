@@ -97,8 +97,9 @@ def train(
     Examples: `leadloop train leads.csv --label Converted` or, forward in time,
     `leadloop train leads.csv --label stage --positive Won --time-column created --closed-column closed --horizon 90d`
     """
-    from scoring.io.sections import STAGES, nearest
+    from scoring.io.sections import nearest
     from scoring.io.settings import horizon_days
+    from scoring.stages import STAGES
     from serving.cli.train.run import run
     from training.intake import Wanted
     from training.run import Effort
