@@ -74,10 +74,12 @@ def create_app(
         openapi_url=None,  # served by docs_page, so that it is counted under its name
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_watching(live) if watch else None,
         telemetry=SILENT,  # type: ignore[arg-type]
     )
     app.state.live = live
+    # Not `include_router`: it makes each request look for its route twice.
     for routes in (score.router(deps), model.router(deps), health.router(deps), docs_page(app)):
         app.router.routes.extend(routes.routes)
     app.add_exception_handler(LeadLoopError, problems.refusal(STATUSES))

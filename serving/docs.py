@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -64,7 +65,7 @@ def page(document: Schema) -> str:
 
 
 def _operation(method: str, path: str, operation: Schema, schemas: Schema) -> str:
-    described = "".join(f"<p>{escape(part)}</p>" for part in operation.get("description", "").split("\n\n"))
+    described = "".join(f"<p>{_prose(part)}</p>" for part in operation.get("description", "").split("\n\n"))
     parts = [
         f"<section><h2><code>{method.upper()} {escape(path)}</code> {escape(operation['summary'])}</h2>",
         described,
@@ -111,18 +112,23 @@ def _tables(title: str, schema: Schema, schemas: Schema) -> Iterator[str]:
 def _table(title: str, rows: list[tuple[str, Schema, bool]], schemas: Schema) -> str:
     lines = "".join(
         f"<tr><th scope=row><code>{escape(name)}</code></th><td>{escape(_type(schema))}</td>"
-        f"<td>{escape(_meaning(schema, schemas))}{'' if required else ' <i>Optional.</i>'}</td></tr>"
+        f"<td>{_prose(_meaning(schema, schemas))}{'' if required else ' <i>Optional.</i>'}</td></tr>"
         for name, schema, required in rows
     )
-    return f"<h3>{escape(title)}</h3><div class=wide><table><tbody>{lines}</tbody></table></div>"
+    return f"<h3>{escape(title)}</h3><table><tbody>{lines}</tbody></table>"
 
 
 def _name(schema: Schema) -> str | None:
     """The object that a schema speaks of, if it does."""
-    for one in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
-        if "$ref" in one:
-            return str(one["$ref"]).rsplit("/", 1)[1]
-    return None
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[1]
+    inner = [schema["items"]] if "items" in schema else schema.get("anyOf", ())
+    return next((name for name in map(_name, inner) if name), None)
+
+
+def _prose(text: str) -> str:
+    """Words, with what stands between backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def _meaning(schema: Schema, schemas: Schema) -> str:
@@ -171,8 +177,9 @@ main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 small { font-weight: normal; opacity: .7; font-size: 1rem; }
 section { border-top: 1px solid #8886; padding: .5rem 0 1rem; }
 h2 { font-size: 1.1rem; } h2 code { margin-right: .5rem; } h3 { font-size: .95rem; margin: .8rem 0 .3rem; }
-table { border-collapse: collapse; width: 100%; } .wide, pre { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+th { width: 11rem; } td:nth-child(2) { width: 13rem; } td, th { overflow-wrap: break-word; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #8883; }
-th { font-weight: normal; white-space: nowrap; }
-pre { background: #8882; padding: .6rem; border-radius: .3rem; }
+th { font-weight: normal; }
+pre { background: #8882; padding: .6rem; border-radius: .3rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 """

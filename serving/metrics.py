@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -58,15 +59,27 @@ class Metrics:
             "leadloop_likelihood", "Likelihoods given.", _MODEL, buckets=_LIKELIHOODS, registry=own
         )
 
+        # Looking a series up by its labels takes longer than counting.
+        self._request = cache(self._of_request)
+        self._score = cache(self._of_score)
+
+    def _of_request(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(method, route, str(status)), self._seconds.labels(method, route)
+
+    def _of_score(self, name: str, version: str, grade: str) -> tuple[Counter, Histogram]:
+        return self._scored.labels(name, version, grade), self._likelihood.labels(name, version)
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        count, took = self._request(method, route, status)
+        count.inc()
+        took.observe(seconds)
 
     def scored(self, model: ModelName, grade: str, likelihood: float) -> None:
         """Count a lead that was scored."""
-        self._scored.labels(model.name, model.version, grade).inc()
-        self._likelihood.labels(model.name, model.version).observe(likelihood)
+        count, given = self._score(model.name, model.version, grade)
+        count.inc()
+        given.observe(likelihood)
 
     def not_scored(self, model: ModelName) -> None:
         """Count a lead that could not be read."""

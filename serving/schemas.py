@@ -48,7 +48,10 @@ Moment = Annotated[
 ]
 LeadId = Annotated[str, Field(min_length=1, max_length=200, examples=["lead-0042"])]
 PropertyValue = str | int | float | bool | None
-Properties = Annotated[dict[str, PropertyValue], Field(max_length=MOST_PROPERTIES, examples=[_EXAMPLE])]
+PropertyName = Annotated[str, Field(max_length=1_000)]
+Properties = Annotated[
+    dict[PropertyName, PropertyValue], Field(max_length=MOST_PROPERTIES, examples=[_EXAMPLE])
+]
 Target = Annotated[str, Field(min_length=1, max_length=50, examples=["won"])]
 
 
@@ -118,17 +121,17 @@ class Decision(Answer):
     action: Literal["hand_over", "explore", "nurture", "none"] = Field(
         description="`none` as long as no policy is published."
     )
-    policy_version: str | None = None
-    threshold: float | None = None
-    due_at: datetime | None = None
+    policy_version: str | None = Field(description="The policy that says so.")
+    threshold: float | None = Field(description="The likelihood from which it hands over.")
+    due_at: datetime | None = Field(description="By when sales is to have touched the lead.")
 
 
 class ReasonAnswer(Answer):
     """Why the likelihood is what it is: one feature, and what was seen among leads like this one."""
 
-    feature: str
+    feature: str = Field(description="What it speaks of, under `features` of `/v1/model`.")
     value: float | str | None = Field(description="The lead's value; null where it is missing.")
-    direction: Literal["up", "down"]
+    direction: Literal["up", "down"] = Field(description="Whether it raises the likelihood or lowers it.")
     contribution: float = Field(description="Its part of the log-odds.")
     rate: float | None = Field(description="Share of leads in the same range that converted.")
     base_rate: float = Field(description="Share of all leads that converted.")
@@ -152,7 +155,7 @@ class LeadAnswer(Answer):
     likelihood_low: float | None = Field(description="Lower end of the 90 % interval.")
     likelihood_high: float | None = Field(description="Upper end of the 90 % interval.")
     score: int | None = Field(description="0 to 100: the share of reference leads that are less likely.")
-    grade: Literal["A", "B", "C", "D"] | None
+    grade: Literal["A", "B", "C", "D"] | None = Field(description="The score in four steps, A is best.")
     fit: Literal["A", "B", "C", "D"] | None = Field(description="Who the lead is, A to D.")
     engagement: Literal[1, 2, 3, 4] | None = Field(description="What the lead does, 1 (most) to 4.")
     label: str | None = Field(description="Fit and engagement together, A1 to D4.")
@@ -169,7 +172,7 @@ class ScoreAnswer(LeadAnswer):
 
     lead_id: str = Field(description="Your name for the lead.")
     model: ModelName
-    scored_at: datetime
+    scored_at: datetime = Field(description="When the answer was made.")
 
 
 class BatchAnswer(Answer):
@@ -177,7 +180,7 @@ class BatchAnswer(Answer):
 
     results: list[LeadAnswer]
     model: ModelName
-    scored_at: datetime
+    scored_at: datetime = Field(description="When the answer was made.")
 
 
 class FeatureAnswer(Answer):

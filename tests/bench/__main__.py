@@ -1,31 +1,44 @@
 """``make bench``: every comparison, or those named: ``make bench ARGS="score_one api"``."""
 
-import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
-from tests.bench import bench_api, bench_score_one, bench_train
+from tests.bench import bench_api, bench_batch, bench_score_one, bench_train
 
-BENCHES: dict[str, Callable[[], dict[str, float]]] = {
+BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "score_one": bench_score_one.main,
     "api": bench_api.main,
+    "batch": bench_batch.main,
     "train": bench_train.main,
 }
+LIMIT = "to reach"
+
+
+def table(name: str, measured: Mapping[str, float]) -> Table:
+    """What was measured, each figure with the limit that follows it."""
+    shown = Table(title=name, box=box.SIMPLE_HEAD, title_justify="left")
+    shown.add_column("figure")
+    for title in ("measured", "limit"):
+        shown.add_column(title, justify="right")
+    figures = list(measured.items())
+    for (what, value), (after, limit) in zip(figures, [*figures[1:], ("", 0.0)], strict=True):
+        if not what.startswith(LIMIT):
+            shown.add_row(what, f"{value:,.2f}", f"{limit:,.2f}" if after.startswith(LIMIT) else "")
+    return shown
 
 
 def run(names: list[str]) -> None:
-    """Run and print."""
+    """Measure and print."""
     console = Console(highlight=False)
-    for name in names or ["score_one", "api", "batch", "train"]:
-        console.rule(name)
-        if name == "batch":
-            subprocess.run([sys.executable, str(Path(__file__).with_name("bench_batch.py"))], check=False)
-            continue
-        for what, value in BENCHES[name]().items():
-            console.print(f"{what:40} {value:12,.2f}")
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        sys.exit(f"No bench is called {', '.join(unknown)}. There are: {', '.join(BENCHES)}.")
+    for name in names or BENCHES:
+        console.print(table(name, BENCHES[name]()))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scoring.clean import Column
-from scoring.dates import read_time
+from scoring.dates import read_time, utc_offset
 from scoring.words import Unreadable
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -116,3 +116,10 @@ def test_times_of_python_and_of_text_agree():
     assert reader.clean(dt.date(2026, 11, 23)) == reader.clean("2026-11-23")
     assert reader.clean(dt.datetime(2026, 11, 23, 9)) == reader.clean("2026-11-23 09:00")  # noqa: DTZ001
     assert reader.clean(dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)) == reader.clean("2026-11-23T09:00Z")
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+def test_a_time_at_the_end_of_all_years_has_an_offset_too(text, zone):
+    seconds = int(read_time(text, None, zone))
+    assert utc_offset(seconds, zone) == utc_offset(seconds // 900 * 900, zone)

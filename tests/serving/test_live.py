@@ -1,119 +1,198 @@
+"""Champions are taken up while requests are answered, and a damaged one changes nothing but the signs of it."""
+
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 
 import pytest
-from starlette.testclient import TestClient
 
 from scoring.errors import LeadLoopError, NoChampion
+from scoring.io.store import Champion, Model, Store, open_store
+from scoring.scorecard import Scorecard
+from serving.answers import score_lead
 from serving.app import create_app
 from serving.live import Live, Watch
-from serving.problems import UnclearTarget, UnknownTarget
 from tests.cards import Shelf, champion, small_card
+from tests.service import NOW, TestClient, lead, problem, served
+
+BOUND = 30.0
+OLD, NEW = small_card("v1"), small_card("v2", base=-1.0)
 
 
-def live_on(shelf: Shelf, primary: str = "won") -> Live:
-    live = Live(shelf, primary)
-    live.refresh()
-    return live
+def keep(store: Store, card: Scorecard) -> None:
+    """Put a model into a store and make it live."""
+    meta = card.meta
+    store.save_model(
+        Model(
+            version=meta.version,
+            target=meta.target,
+            horizon_days=meta.horizon_days,
+            digest=card.digest,
+            trained_until=None,
+            created_at=NOW,
+            scorecard=card.to_json(),
+        )
+    )
+    store.promote(meta.version, by="tests", reason="a test", at=NOW)
 
 
-def test_no_request_fails_or_mixes_models_while_champions_change():
-    shelf = Shelf(champion(small_card("v1", "won", base=-1.4)))
-    live, done = live_on(shelf), Event()
-    cards = {version: small_card(version, "won", base=base) for version, base in (("v1", -1.4), ("v2", 0.4))}
-    likely = {
-        version: round(card.score_one({"visits": 3.0}).likelihood, 6) for version, card in cards.items()
-    }
+def until(happened: Callable[[], bool]) -> bool:
+    """Whether it happens, asked again and again, within a bound."""
+    end = monotonic() + BOUND
+    while monotonic() < end:
+        if happened():
+            return True
+    return False
 
-    def promote_again_and_again() -> None:
-        number = 2
-        while not done.is_set():
-            shelf.put(champion(cards[f"v{number % 2 + 1}"], number=number))
-            live.refresh()
-            number += 1
 
-    promoting = Thread(target=promote_again_and_again)
-    promoting.start()
-    try:
-        with TestClient(create_app(live)) as client:
-            lead = {"lead_id": "L-1", "properties": {"visits": 3}}
-            answers = [client.post("/v1/score", json=lead) for _ in range(200)]
-    finally:
-        done.set()
+def version(client: TestClient) -> str:
+    return str(client.post("/v1/score", json=lead()).json()["model"]["version"])
+
+
+def test_a_champion_is_taken_up_while_running_without_a_failed_request(tmp_path: Path) -> None:
+    cards = [small_card(f"v{at}", base=-1.0 - at / 10) for at in range(4)]
+    expected = {card.meta.version: round(card.score_one({}).likelihood, 6) for card in cards}
+    with open_store(f"sqlite:///{tmp_path / 'leadloop.db'}", "sql") as store:
+        keep(store, cards[0])
+        live = Live(store, "sql")
+        live.refresh()
+        promoting = Thread(target=lambda: [keep(store, card) for card in cards[1:]])
+        answers: Counter[tuple[int, str, float]] = Counter()
+        with TestClient(create_app(live, watch=True)) as client:
+            promoting.start()
+
+            def newest() -> bool:
+                answer = client.post("/v1/score", json=lead())
+                told = answer.json()
+                answers[answer.status_code, told["model"]["version"], told["likelihood"]] += 1
+                return bool(told["model"]["version"] == "v3")
+
+            assert until(newest)
         promoting.join()
-
-    assert {answer.status_code for answer in answers} == {200}
-    for answer in (one.json() for one in answers):
-        assert answer["likelihood"] == likely[answer["model"]["version"]]
-
-
-def test_an_unreachable_store_leaves_what_is_live(caplog):
-    shelf = Shelf(champion(small_card(target="won")))
-    live = live_on(shelf)
-
-    def down(_: str | None = None) -> int | None:
-        raise LeadLoopError("The store cannot be used.")
-
-    usual, shelf.champion_stamp = shelf.champion_stamp, down
-    live.refresh()
-    live.refresh()
-
-    assert (list(live.now.models), live.now.reachable) == (["won"], False)
-    assert [record.message for record in caplog.records].count(
-        "The store cannot be used. What was live goes on serving."
-    ) == 1
-
-    shelf.champion_stamp = usual
-    live.refresh()
-
-    assert live.now.reachable
+    assert {status for status, _, _ in answers} == {200}
+    # No answer mixes the name of one model with the likelihood of another.
+    assert {name: likelihood for _, name, likelihood in answers}.items() <= expected.items()
+    assert len(answers) == len({name for _, name, _ in answers})
 
 
-def test_a_damaged_champion_is_logged_once_and_a_good_one_heals_it(caplog):
-    shelf = Shelf(champion(small_card(target="won")))
-    live = live_on(shelf)
-    shelf.put(replace(champion(small_card("v2", "won"), number=2), scorecard="{}"))
-    live.refresh()
-    live.refresh()
+def test_a_request_keeps_the_model_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Shelf(champion(OLD))
+    with served(shelf) as client:
+        live = client.app.state.live
 
-    assert live.now.models["won"].champion.version == "v1"
-    assert sum("cannot be taken up" in record.message for record in caplog.records) == 1
+        def promoted_meanwhile(*given: object):
+            shelf.put(champion(NEW, number=2))
+            live.refresh()
+            return score_lead(*given)
 
-    shelf.put(champion(small_card("v3", "won"), number=3))
-    live.refresh()
-
-    assert (live.now.models["won"].champion.version, dict(live.now.refused)) == ("v3", {})
-
-
-def test_a_call_without_target_means_the_primary_or_the_only_one():
-    won, sql = champion(small_card(target="won")), champion(small_card(target="sql"))
-
-    assert live_on(Shelf(won, sql)).now.model(None, "won").name.name == "leadloop"
-    assert live_on(Shelf(sql)).now.model(None, "won").name.name == "leadloop-sql"
+        monkeypatch.setattr("serving.routes.score.score_lead", promoted_meanwhile)
+        answer = client.post("/v1/score", json=lead()).json()
+        assert answer["model"]["version"] == "v1"
+        assert answer["likelihood"] == round(OLD.score_one({}).likelihood, 6)
+        assert version(client) == "v2"
 
 
-def test_a_target_without_a_model_is_told_from_no_model_at_all():
-    sql, mql = champion(small_card(target="sql")), champion(small_card(target="mql"))
-
-    with pytest.raises(NoChampion, match="No model is live"):
-        live_on(Shelf()).now.model("sql", "won")
-    with pytest.raises(UnknownTarget, match="Live: sql"):
-        live_on(Shelf(sql)).now.model("mql", "won")
-    with pytest.raises(UnclearTarget, match="mql, sql"):
-        live_on(Shelf(sql, mql)).now.model(None, "won")
+def damaged(how: str) -> Champion:
+    good = champion(NEW, number=2)
+    if how == "another digest":
+        return replace(good, scorecard=OLD.to_json())
+    text = {"no JSON": "{", "another format": "{}", "cut off": good.scorecard[:-100]}[how]
+    return replace(good, scorecard=text, digest=blake2b(text.encode(), digest_size=16).hexdigest())
 
 
-def test_a_watch_outlives_whatever_goes_wrong():
-    asked = [Event(), Event()]
+@pytest.mark.parametrize("how", ["another digest", "no JSON", "another format", "cut off"])
+def test_a_damaged_champion_leaves_the_one_before_in_service(how: str) -> None:
+    shelf = Shelf(champion(OLD))
+    with served(shelf) as client:
+        shelf.put(damaged(how))
+        client.app.state.live.refresh()
+        assert version(client) == "v1"
+        assert client.get("/readyz").json()["refused"] == ["v2 for sql"]
+        assert "leadloop_champions_refused 1.0" in client.get("/metrics").text
+        shelf.put(champion(NEW, number=3))
+        client.app.state.live.refresh()
+        assert version(client) == "v2"
+        assert client.get("/readyz").json()["refused"] == []
+        assert "leadloop_champions_refused 0.0" in client.get("/metrics").text
+
+
+def test_where_the_only_champion_is_damaged_nothing_is_ready_and_it_says_why() -> None:
+    with served(Shelf(damaged("cut off"))) as client:
+        for answer in (client.get("/readyz"), client.post("/v1/score", json=lead())):
+            assert "v2 for sql cannot be taken up" in problem(answer, 503)["detail"]
+
+
+def test_a_damaged_champion_of_one_target_does_not_hold_up_another() -> None:
+    shelf = Shelf(champion(OLD))
+    with served(shelf) as client:
+        shelf.put(damaged("cut off"), champion(small_card("w1", target="won"), number=3))
+        client.app.state.live.refresh()
+        assert client.post("/v1/score", json={**lead(), "target": "won"}).status_code == 200
+        assert version(client) == "v1"
+
+
+class Unreachable(Shelf):
+    """A store that does not answer while it is told not to."""
+
+    gone = False
+
+    def champion_stamp(self, target: str | None = None) -> int | None:
+        if self.gone:
+            raise LeadLoopError("The store does not answer.")
+        return super().champion_stamp(target)
+
+
+def test_what_was_live_goes_on_serving_while_the_store_is_gone(caplog: pytest.LogCaptureFixture) -> None:
+    shelf = Unreachable(champion(OLD))
+    with served(shelf) as client:
+        live = client.app.state.live
+        shelf.gone = True
+        live.refresh()
+        live.refresh()
+        assert version(client) == "v1"
+        assert client.get("/readyz").json()["store"] == "unreachable"
+        assert "leadloop_store_reachable 0.0" in client.get("/metrics").text
+        assert caplog.text.count("What was live goes on serving") == 1
+        shelf.gone = False
+        shelf.put(champion(NEW, number=2))
+        live.refresh()
+        assert version(client) == "v2"
+        assert client.get("/readyz").json()["store"] == "reachable"
+
+
+def test_a_watch_goes_on_after_a_failure() -> None:
+    asked, twice = [], Event()
 
     def refresh() -> None:
-        event = next((one for one in asked if not one.is_set()), None)
-        if event is not None:
-            event.set()
-        raise RuntimeError("broken")
+        asked.append(len(asked))
+        if len(asked) > 1:
+            twice.set()
+        raise RuntimeError
 
     watch = Watch(refresh, seconds=0.001)
     watch.start()
-
-    assert all(event.wait(10) for event in asked)
+    assert twice.wait(BOUND)
     watch.stop()
+
+
+def test_a_champion_of_won_gives_value_to_the_others_once_it_is_there() -> None:
+    shelf = Shelf(champion(OLD))
+    live = Live(shelf, "sql")
+    live.refresh()
+    assert live.now.model(None, "sql").worth is None
+    shelf.put(champion(small_card("w1", target="won"), number=2))
+    live.refresh()
+    worth = live.now.model(None, "sql").worth
+    assert worth is not None
+    assert worth.card.meta.version == "w1"
+
+
+def test_without_a_champion_a_call_is_told_what_to_do() -> None:
+    live = Live(Shelf(), "won")
+    live.refresh()
+    with pytest.raises(NoChampion, match="leadloop train"):
+        live.now.model(None, "won")
