@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import perf_counter
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.metrics import Metrics
@@ -56,8 +55,6 @@ class Edge:
 
         try:
             await self.app(scope, receive, answer)
-        except ClientDisconnect:
-            pass  # nobody is there to be answered
         except Exception as error:
             if status:
                 raise  # half an answer is out; only breaking off the connection says so
