@@ -19,7 +19,7 @@ demo: install
 	$(NO_TELEMETRY) $(BIN)/leadloop demo $(ARGS)
 
 test: install
-	$(NO_TELEMETRY) $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(NO_TELEMETRY) $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .
