@@ -181,5 +181,9 @@ table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th { width: 11rem; } td:nth-child(2) { width: 13rem; } td, th { overflow-wrap: break-word; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #8883; }
 th { font-weight: normal; }
+@media (max-width: 40rem) {
+  tr { display: block; border-bottom: 1px solid #8883; padding: .3rem 0; }
+  th, td, td:nth-child(2) { display: block; width: auto; border: 0; padding: 0; }
+}
 pre { background: #8882; padding: .6rem; border-radius: .3rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 """
