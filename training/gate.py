@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from scoring.bootstrap import Estimate, paired_bootstrap
 from scoring.scorecard import Scorecard, logistic_array
 from training.backtest import held_out
-from training.calibration import fit_sigmoid
+from training.candidates import POINTS
 from training.choice import Leads
 from training.facts import worth_promoting
 from training.folds import LEAST_CONVERTED, Fold, Plan
@@ -48,11 +48,10 @@ def first_model(found: Mapping[str, Any]) -> Verdict:
     found : mapping
         What :mod:`training.facts` gave.
     """
+    rivals = "the base rate" + (" and the points rule" if POINTS in found["bootstrap"]["estimates"] else "")
     if worth_promoting(dict(found)):
-        return Verdict(
-            True, "the first model: it beats the base rate and the points rule on leads kept aside"
-        )
-    return Verdict(False, "it does not beat the base rate and the points rule on leads kept aside")
+        return Verdict(True, f"the first model: it beats {rivals} on leads kept aside")
+    return Verdict(False, f"it does not beat {rivals} on leads kept aside")
 
 
 def against_champion(
@@ -80,6 +79,14 @@ def against_champion(
     effort : Effort
         How the run works.
     """
+    horizons = [card.meta.horizon_days for card in (champion, trained.scorecard)]
+    if horizons[0] != horizons[1]:
+        was, now = ("no horizon" if days is None else f"{days} days" for days in horizons)
+        return Verdict(
+            False,
+            f"the champion's labels have {was} and these have {now}, so the two cannot be compared; "
+            "--promote yes puts the new model into service all the same",
+        )
     lacking = [column.name for column in champion.columns if column.name not in columns]
     if lacking:
         return Verdict(
@@ -95,8 +102,9 @@ def against_champion(
             False,
             f"the newest leads hold {won} conversions, and the gate needs {LEAST_CONVERTED} to tell two apart",
         )
-    gain = _gain(leads, newest, trained.recipe, old, effort)
-    return _verdict(gain, refresh=old == trained.recipe)
+    refresh = old == trained.recipe
+    new = [old] * len(newest.folds) if refresh else trained.backtest.chosen[-len(newest.folds) :]
+    return _verdict(_gain(leads, newest, new, old, effort), refresh=refresh)
 
 
 def _newest(plan: Plan) -> Plan:
@@ -105,19 +113,19 @@ def _newest(plan: Plan) -> Plan:
     return Plan(plan.kind, folds, plan.clusters, plan.why)
 
 
-def _gain(leads: Leads, plan: Plan, new: Recipe, old: Recipe, effort: Effort) -> Estimate:
-    """What the new recipe gains in log loss; both calibrated alike."""
+def _gain(leads: Leads, plan: Plan, new: Sequence[Recipe], old: Recipe, effort: Effort) -> Estimate:
+    """What the new recipe, per fold as it was chosen without that fold, gains in log loss."""
     rows = plan.tested
     label, weight = leads.label[rows], leads.weight[rows]
     likelihoods = {}
-    for name, recipe in ((OLD, old), (NEW, new)):
+    for name, recipes in ((OLD, [old] * len(plan.folds)), (NEW, new)):
         odds = np.concatenate(
             held_out(
-                leads, plan, [recipe] * len(plan.folds), pairs=effort.pairs, seed=effort.seed, jobs=effort.jobs,
+                leads, plan, recipes, pairs=effort.pairs, seed=effort.seed, jobs=effort.jobs,
                 cached=effort.memory(),
             )
         )  # fmt: skip
-        likelihoods[name] = logistic_array(fit_sigmoid(odds, label, weight)(odds))
+        likelihoods[name] = logistic_array(odds)
     drawn = paired_bootstrap(
         label, likelihoods, seed=effort.seed, weight=weight, groups=plan.clusters[rows], reference=NEW
     )

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -56,7 +57,19 @@ LINE, BEND = Recipe("trunk", strength=1.0), Recipe("tables", rounds=100)
 
 
 def judged(new: Recipe, old: Recipe, leads: Leads = LEADS, plan: Plan = PLAN, columns=COLUMNS):
-    trained = Trained(small_card(), new, plan, None, None, [], None, False)
+    return judged_as_chosen(new, [new] * len(plan.folds), old, leads, plan, columns)
+
+
+def judged_as_chosen(
+    shipped: Recipe,
+    chosen: list[Recipe],
+    old: Recipe,
+    leads: Leads = LEADS,
+    plan: Plan = PLAN,
+    columns=COLUMNS,
+):
+    backtest = SimpleNamespace(chosen=chosen)
+    trained = Trained(small_card(), shipped, plan, None, backtest, [], None, False)
     return against_champion(leads, trained, small_card(), old.to_dict(), columns, EFFORT)
 
 
@@ -66,6 +79,22 @@ def test_a_better_recipe_is_promoted_with_its_proof():
     assert verdict.promote
     assert verdict.gain.low > 0
     assert "a better recipe on the newest leads: log loss gain +" in verdict.reason
+
+
+def test_a_recipe_is_judged_as_it_was_chosen_without_the_newest_leads():
+    verdict = judged_as_chosen(BEND, [BEND, LINE], LINE)
+
+    assert verdict.gain.value == 0
+    assert not verdict.promote
+
+
+def test_labels_of_another_horizon_are_not_compared():
+    longer = replace(small_card(), meta=replace(small_card().meta, horizon_days=365))
+    trained = Trained(longer, BEND, PLAN, None, SimpleNamespace(chosen=[BEND, BEND]), [], None, False)
+    verdict = against_champion(LEADS, trained, small_card(), LINE.to_dict(), COLUMNS, EFFORT)
+
+    assert not verdict.promote
+    assert "these have 365 days" in verdict.reason
 
 
 def test_a_worse_recipe_is_not():
@@ -115,6 +144,6 @@ def test_only_the_newest_block_speaks_forward_in_time_and_all_folds_where_random
 
 def test_a_champion_that_reads_no_column_lacks_none():
     card = replace(small_card(), columns=(Column("visits", "number", "engagement"),))
-    trained = Trained(small_card(), BEND, PLAN, None, None, [], None, False)
+    trained = Trained(small_card(), BEND, PLAN, None, SimpleNamespace(chosen=[BEND, BEND]), [], None, False)
 
     assert against_champion(LEADS, trained, card, LINE.to_dict(), {"visits"}, EFFORT).promote
