@@ -29,7 +29,7 @@ def intake_facts(intake: Intake, target: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {
         "target": target,
-        "source": {"file": intake.path.name, "path": str(intake.path.resolve()), "digest": intake.digest},
+        "source": {"file": intake.path.name, "digest": intake.digest},
         "rows": {
             "read": intake.rows,
             "learned_from": len(intake.leads),

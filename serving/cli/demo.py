@@ -76,7 +76,10 @@ def demo(
     summary = score_file(
         card, world.open_leads_file, scored, as_of=now.timestamp(), lang=run_settings.language.default
     )
-    console.print(f"{summary.scored:,} open leads, whom to call first and why: {scored}", markup=False)
+    unread = f", {summary.not_scored:,} that cannot be read" if summary.not_scored else ""
+    console.print(
+        f"{summary.scored:,} open leads{unread}; whom to call first and why: {scored}", markup=False
+    )
     console.rule("4 · The model is served")
     port = run_settings.serve.port if port is None else port
     console.print(

@@ -20,6 +20,8 @@ from rich.table import Table
 from scoring.clean import Column
 from scoring.errors import DataError, SettingsError
 from scoring.io.files import open_table
+from scoring.io.settings import Settings
+from scoring.io.store import open_store
 from scoring.leads import lead_features
 from scoring.reasons import Lang, sentence
 from scoring.scorecard import Score, Scorecard
@@ -74,7 +76,7 @@ def explain(
     given = settings()
     at = moment(as_of, given.time.zone)
     card = choose(model, target, given).card
-    file = source or _learned_from(card)
+    file = source or _learned_from(card, given)
     found = find_lead(card, file, lead_id, encoding)
     try:
         features = lead_features(card, found.properties, at.timestamp())
@@ -88,10 +90,11 @@ def explain(
     _show(card, lead_id, found, features, score, lang or given.language.default)
 
 
-def _learned_from(card: Scorecard) -> Path:
-    """The list that a model learned from, where it still is."""
-    source = card.report.get("source")
-    path = source.get("path") if isinstance(source, Mapping) else None
+def _learned_from(card: Scorecard, given: Settings) -> Path:
+    """The list that a model learned from, where it still is; the store knows it, the artifact does not."""
+    with open_store(given.database_url, given.primary) as store:
+        kept = [info for info in store.models() if info.digest == card.digest]
+    path = kept[0].source.get("path") if kept else None
     if isinstance(path, str) and Path(path).is_file():
         return Path(path)
     why = f"{path} is not there any more" if path else "the model does not say what it learned from"

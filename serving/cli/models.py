@@ -78,7 +78,9 @@ def _mirror(run_settings: Settings, champion: Champion) -> None:
 def _table(kept: list[ModelInfo], live: dict[str, Champion]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("version", "target", "trained", "rows", "log loss", "AUC", "state"):
-        table.add_column(title)
+        # A version is copied into other commands, so it is never cut.
+        whole = max(len(info.version) for info in kept) if title == "version" else None
+        table.add_column(title, min_width=whole)
     for info in kept:
         champion = live.get(info.target)
         state = "live" if champion is not None and champion.version == info.version else ""

@@ -14,13 +14,13 @@ from typing import Annotated, Literal
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from scoring.errors import DataError, SettingsError
+from scoring.errors import DataError
 from scoring.io.settings import Settings
 from serving.batch import MOST_REASONS, BatchSummary, Step, score_file
 from serving.batch import Progress as Told
 from serving.cli.chosen import CHAMPION, MODEL_HELP, Chosen, choose
 from serving.cli.moment import AS_OF_HELP, moment
-from serving.cli.terminal import console, errors, settings
+from serving.cli.terminal import console, errors, settings, tolerance
 from serving.worth import Worth
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -79,7 +79,7 @@ def score(
     Example: `leadloop score leads.csv -o scored.csv`
     """
     given = settings()
-    tolerated = _share(max_rejected, given)
+    tolerated = tolerance(max_rejected, given)
     at = moment(as_of, given.time.zone)
     chosen = choose(model, target, given)
     with _stopped_cleanly(), _shown() as told:
@@ -102,20 +102,6 @@ def score(
             f"{_percent(tolerated)}. {target_path} is written without scores for them. "
             "Put the rows right, or allow more with --max-rejected."
         )
-
-
-def _share(text: str | None, given: Settings) -> float:
-    """A share written as 1% or 0.01."""
-    if text is None:
-        return given.reading.max_rejected
-    number, percent, rest = text.strip().partition("%")
-    try:
-        share = float(number) / (100 if percent else 1)
-    except ValueError:
-        share = -1.0
-    if rest or not 0 <= share <= 1:
-        raise SettingsError(f"--max-rejected must be a share such as 1% or 0.01, got '{text}'.")
-    return share
 
 
 def _worth(chosen: Chosen, given: Settings) -> Worth | None:

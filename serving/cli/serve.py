@@ -38,7 +38,7 @@ _LOGGING: dict[str, Any] = {
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel="Leads")
     def serve(
         host: Annotated[str | None, typer.Option(help="Address to listen on; only this machine.")] = None,
         port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,

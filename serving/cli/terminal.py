@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scoring.errors import SettingsError
 from scoring.io.settings import Settings, load_settings
 
 console = Console(highlight=False)
@@ -29,6 +30,20 @@ def complain(message: str) -> None:
 def settings() -> Settings:
     """The settings of this run: ``leadloop.toml`` in the working folder, then the environment."""
     return load_settings(os.environ, Path.cwd())
+
+
+def tolerance(text: str | None, given: Settings) -> float:
+    """The share of rows that may be unreadable, written as 1% or 0.01; by default that of the settings."""
+    if text is None:
+        return given.reading.max_rejected
+    number, percent, rest = text.strip().partition("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = -1.0
+    if rest or not 0 <= share <= 1:
+        raise SettingsError(f"--max-rejected must be a share such as 1% or 0.01, got '{text}'.")
+    return share
 
 
 class Paragraphs(Protocol):

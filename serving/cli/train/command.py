@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from scoring.errors import SettingsError
-from serving.cli.terminal import settings
+from serving.cli.terminal import settings, tolerance
 
 Promote = Literal["auto", "yes", "no"]
 
@@ -81,7 +81,8 @@ def train(
         str | None, typer.Option(help="The encoding of the file, where the guess is wrong.")
     ] = None,
     max_rejected: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of rows that may be unreadable (0.01 is 1 %).")
+        str | None,
+        typer.Option(metavar="SHARE", help="The share of rows that may be unreadable: 1% or 0.01."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
@@ -130,7 +131,7 @@ def train(
         horizon_days=days,
         time_zone=run_settings.time.zone,
         missing=run_settings.reading.missing,
-        max_rejected=run_settings.reading.max_rejected if max_rejected is None else max_rejected,
+        max_rejected=tolerance(max_rejected, run_settings),
         points=run_settings.points,
     )
     effort = Effort(

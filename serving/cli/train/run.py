@@ -173,7 +173,12 @@ def _keep(store: Store, intake: Intake, trained: Trained, card: Scorecard, now: 
             created_at=now,
             metrics=_values(card.report),
             recipe=trained.recipe.to_dict(),
-            source={"file": intake.path.name, "digest": intake.digest, "rows": len(intake.leads)},
+            source={
+                "file": intake.path.name,
+                "path": str(intake.path.resolve()),
+                "digest": intake.digest,
+                "rows": len(intake.leads),
+            },
             scorecard=card.to_json(),
         )
     )

@@ -55,7 +55,7 @@ def refused(error: type[LeadLoopError], message: str, *words: str) -> str:
     return result.output
 
 
-def keep(card: Scorecard, *, live: bool = True) -> None:
+def keep(card: Scorecard, *, live: bool = True, source: Path | None = None) -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     with open_store(settings().database_url) as store:
         store.save_model(
@@ -67,6 +67,7 @@ def keep(card: Scorecard, *, live: bool = True) -> None:
                 trained_until=None,
                 created_at=now,
                 scorecard=card.to_json(),
+                source={} if source is None else {"path": str(source)},
             )
         )
         if live:
@@ -191,14 +192,16 @@ def test_an_explanation_comes_in_japanese_too() -> None:
 
 
 def test_the_list_the_model_learned_from_is_the_default(home: Path) -> None:
-    keep(replaced(small_card(), {"source": {"path": str(home / "leads.csv")}}))
+    keep(small_card(), source=home / "leads.csv")
     assert "Lead 008 (row 3 of leads.csv)" in done("explain", "008")
 
 
 def test_a_list_that_is_gone_must_be_named(home: Path) -> None:
-    keep(replaced(small_card(), {"source": {"path": str(home / "gone.csv")}}))
+    keep(small_card(), source=home / "gone.csv")
     refused(SettingsError, "--in FILE must name the list .* is not there any more", "explain", "008")
-    refused(SettingsError, "the model does not say", "explain", "008", "--model", "scorecard.json")
+    other = replaced(small_card(), {"of": "elsewhere"})
+    (home / "other.json").write_text(other.to_json(), encoding="utf-8")
+    refused(SettingsError, "the model does not say", "explain", "008", "--model", "other.json")
 
 
 def test_an_unknown_lead_is_refused() -> None:
