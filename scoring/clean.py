@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
 import numpy as np
@@ -36,6 +38,15 @@ Value = float | str | None
 TYPES: tuple[str, ...] = get_args(ColumnType)
 AXES: tuple[str, ...] = get_args(Axis)
 NUMERIC: frozenset[ColumnType] = frozenset({"number", "date"})
+_FLOATS = (float, np.floating)
+_REMEMBERED = 60
+
+
+@lru_cache(maxsize=4096)
+def _forms(raw: str) -> tuple[str, str]:
+    """A cell's text as it is shown and as it is compared; remembered, because answers repeat."""
+    text = plain(raw)
+    return text, text.casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +105,13 @@ class Column:
     decimal: numbers.Decimal = "."
     _tokens: frozenset[str] = field(init=False, repr=False, compare=False)
     _shown: dict[str, str] = field(init=False, repr=False, compare=False)
+    _is_plain: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Keep the look-ups that every cell needs."""
         object.__setattr__(self, "_tokens", MISSING | {fold(plain(token)) for token in self.missing})
         object.__setattr__(self, "_shown", dict(self.spelling))
+        object.__setattr__(self, "_is_plain", self.type == "number" and not self.missing)
 
     def clean(self, raw: object) -> Value:
         """The typed value of one cell, or None where there is no answer.
@@ -116,16 +129,22 @@ class Column:
         """
         if raw is None:
             return None
-        if isinstance(raw, float | np.floating) and raw != raw:
+        kind = type(raw)
+        if kind is str:
+            return self._text(cast("str", raw))
+        if kind is float and self._is_plain and isfinite(cast("float", raw)):
+            return cast("float", raw)
+        if isinstance(raw, _FLOATS) and raw != raw:
             return None
-        if type(raw) is not str:
-            if self.type in NUMERIC and not self.missing:
-                return self._number(raw) if self.type == "number" else self._time(raw)
-            raw = as_text(raw) if self.type != "date" or not isinstance(raw, dt.date) else raw
-        if not isinstance(raw, str):
+        if self.type in NUMERIC and not self.missing:
+            return self._number(raw) if self.type == "number" else self._time(raw)
+        if self.type == "date" and isinstance(raw, dt.date):
             return self._time(raw)
-        text = plain(raw)
-        folded = text.casefold()
+        return self._text(as_text(raw))
+
+    def _text(self, raw: str) -> Value:
+        """The typed value of a cell that is text."""
+        text, folded = _forms(raw) if len(raw) <= _REMEMBERED else _forms.__wrapped__(raw)
         return None if folded in self._tokens else _READERS[self.type](self, text, folded)
 
     def _number(self, raw: object) -> float:

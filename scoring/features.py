@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from scoring.clean import Axis, Column, Value
-from scoring.forms import FORMS, Kind, as_categories, as_floats
+from scoring.forms import AS_IS, FORMS, Kind, as_categories, as_floats
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -92,9 +92,9 @@ def feature_row(
     {'email_domain_kind': 'free'}
     """
     return {
-        feature.name: FORMS[feature.form].one(
-            [typed.get(name) for name in feature.sources], as_of, feature.time_zone
-        )
+        feature.name: typed.get(feature.sources[0])
+        if feature.form == AS_IS
+        else FORMS[feature.form].one([typed.get(name) for name in feature.sources], as_of, feature.time_zone)
         for feature in features
     }
 
@@ -145,7 +145,7 @@ def define(columns: Sequence[Column], as_of_column: str | None = None) -> list[F
                 shown += "_"
             taken.add(shown)
             kind = (
-                FORMS[form].kind if form != "value" else ("number" if column.type == "number" else "category")
+                FORMS[form].kind if form != AS_IS else ("number" if column.type == "number" else "category")
             )
             features.append(Feature(shown, kind, column.axis, sources, form, time_zone=column.time_zone))
     return features
@@ -170,9 +170,9 @@ def left_out(columns: Iterable[Column], features: Iterable[Feature]) -> dict[str
 
 
 _FORMS_OF_TYPE: dict[str, tuple[tuple[str, str], ...]] = {
-    "number": (("value", ""),),
-    "category": (("value", ""),),
-    "boolean": (("value", ""),),
+    "number": ((AS_IS, ""),),
+    "category": ((AS_IS, ""),),
+    "boolean": ((AS_IS, ""),),
     "country": (("country", ""),),
     "email": (("domain_kind", "_domain_kind"),),
     "job_title": (("job_rank", "_rank"), ("job_department", "_department")),

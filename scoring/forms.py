@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "category"]
 
+AS_IS = "value"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -116,7 +117,7 @@ def _filled_many(values: Sequence[Vector], _: npt.NDArray[np.float64] | None, __
 
 
 FORMS: dict[str, Form] = {
-    "value": Form("category", lambda v, _, __: v[0], lambda v, _, __: v[0]),
+    AS_IS: Form("category", lambda v, _, __: v[0], lambda v, _, __: v[0]),
     "domain_kind": _answers(domain_kind),
     "job_rank": _answers(job_rank),
     "job_department": _answers(job_department),

@@ -8,12 +8,13 @@ Two executors live here: :meth:`Scorecard.score_one` for one lead, in plain Pyth
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, Literal, get_args
+from math import isfinite
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -153,7 +154,7 @@ class Ranks:
         if cuts is None:
             return None
         settled = settle(partial)
-        return sum(1 for cut in cuts if settled < cut)
+        return (settled < cuts[0]) + (settled < cuts[1]) + (settled < cuts[2])
 
 
 def rank_knots(reference: Floats, scores: Sequence[int]) -> tuple[float, ...]:
@@ -189,8 +190,7 @@ def rank_knots(reference: Floats, scores: Sequence[int]) -> tuple[float, ...]:
     return tuple(knots)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a lead's likelihood is what it is: one feature, what was seen in its bin, and its part in the sum.
 
     Parameters
@@ -224,8 +224,7 @@ class Reason:
     bin: int
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """Everything a scorecard says of one lead."""
 
     log_odds: float
@@ -371,10 +370,10 @@ class Scorecard:
             bins, parts = self._place(values)
         except DataError as first:
             raise DataError(" ".join(self._wrong(values))) from first
-        for first_term, second_term, halves in self._halves:
-            half = halves[bins[first_term]][bins[second_term]]
-            parts[first_term] += half
-            parts[second_term] += half
+        for one, other, halves in self._halves:
+            half = halves[bins[one]][bins[other]]
+            parts[one] += half
+            parts[other] += half
         log_odds = self.base
         for part in parts:
             log_odds += part
@@ -385,24 +384,25 @@ class Scorecard:
         return [term.feature for term in self.terms]
 
     @cached_property
-    def _line_up(self) -> list[tuple[Term, bool, tuple[float, ...], dict[str, int], int, bool]]:
+    def _line_up(self) -> list[tuple[Term, bool, tuple[float, ...], tuple[float, ...], dict[str, int], int]]:
         """What placing a value needs of each term, without looking it up again for every lead."""
         return [
-            (term, term.kind == "number", term.table, term.level_bins, len(term.levels), bool(term.slope))
+            (term, term.kind == "number", term.table, term.cuts, term.level_bins, len(term.levels))
             for term in self.terms
         ]
 
     def _place(self, values: Sequence[Any]) -> tuple[list[int], list[float]]:
         """The bin of each value, and what it adds by itself."""
         bins, parts = [], []
-        for value, (term, number, table, levels, other, sloped) in zip(values, self._line_up, strict=True):
-            if not number and type(value) is str:
-                place = levels.get(value, other)
-                parts.append(table[place])
-            else:
-                place = term.bin_one(value)
-                line = sloped and place != term.missing
+        for value, (term, number, table, cuts, levels, other) in zip(values, self._line_up, strict=True):
+            if number:
+                plain = type(value) is float and isfinite(value)
+                place = bisect_left(cuts, value) if plain else term.bin_one(value)
+                line = term.slope and place != term.missing
                 parts.append(table[place] + term.line(value) if line else table[place])
+            else:
+                place = levels.get(value, other) if type(value) is str else term.bin_one(value)
+                parts.append(table[place])
             bins.append(place)
         return bins, parts
 
@@ -450,12 +450,14 @@ class Scorecard:
 
     def grade_of(self, score: int) -> str:
         """A to D for a score."""
-        return GRADES[sum(1 for least in self.meta.grades if score < least)]
+        a, b, c = self.meta.grades
+        return GRADES[(score < a) + (score < b) + (score < c)]
 
     def _reasons(
         self, parts: list[float], bins: list[int], values: Sequence[float | str | None], most: int
     ) -> list[Reason]:
-        order = sorted(range(len(parts)), key=lambda position: -abs(parts[position]))[:most]
+        sizes = [abs(part) for part in parts]
+        order = sorted(range(len(parts)), key=sizes.__getitem__, reverse=True)[:most]
         return [self.reason(i, bins[i], values[i], parts[i]) for i in order if abs(parts[i]) >= 5e-7]
 
     def reason(self, position: int, place: int, value: float | str | None, contribution: float) -> Reason:

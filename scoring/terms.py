@@ -111,7 +111,8 @@ class Term:
 
     def line(self, value: float) -> float:
         """What the slope adds for a number that is not missing."""
-        return self.slope * (min(max(value, self.low), self.high) - self.centre)
+        clipped = self.low if value < self.low else self.high if value > self.high else value
+        return self.slope * (clipped - self.centre)
 
     def bin_array(self, values: npt.NDArray[np.float64] | Categories) -> npt.NDArray[np.int16]:
         """The bin of each value; an infinite number is the caller's to refuse."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from scoring.clean import Unreadable
@@ -15,6 +16,7 @@ from serving.problems import Fault, faults, pointer
 from serving.schemas import Lead, LeadAnswer, NoLead
 from serving.worth import AMOUNT_RULE
 
+DECIMALS = 6
 MOST_REASONS = 5
 MOST_TOLD = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,9 +60,9 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime) -> dict[str, Any]:
     warnings = live.names.warnings(lead.properties)
     return {
         "lead_id": lead.lead_id,
-        "likelihood": round(score.likelihood, 6),
-        "likelihood_low": round(score.likelihood_low, 6),
-        "likelihood_high": round(score.likelihood_high, 6),
+        "likelihood": round(score.likelihood, DECIMALS),
+        "likelihood_low": round(score.likelihood_low, DECIMALS),
+        "likelihood_high": round(score.likelihood_high, DECIMALS),
         "score": score.score,
         "grade": score.grade,
         "fit": score.fit,
@@ -173,10 +175,16 @@ def _reason(reason: Reason) -> dict[str, Any]:
     value, rate = reason.value, reason.rate
     return {
         "feature": reason.feature,
-        "value": round(value, 6) if isinstance(value, float) else value,
+        "value": round(value, DECIMALS) if isinstance(value, float) else value,
         "direction": reason.direction,
-        "contribution": round(reason.contribution, 6),
-        "rate": None if rate is None else round(rate, 6),
-        "base_rate": round(reason.base_rate, 6),
+        "contribution": round(reason.contribution, DECIMALS),
+        "rate": None if rate is None else _share(rate),
+        "base_rate": _share(reason.base_rate),
         "support": reason.support,
     }
+
+
+@lru_cache(maxsize=4096)
+def _share(rate: float) -> float:
+    """A rate as answers carry it; remembered, because a model has only so many."""
+    return round(rate, DECIMALS)

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from scoring.io.sections import Value
 from scoring.leads import lead_features
+from serving.schemas import BatchAnswer, ScoreAnswer
 from tests.cards import Shelf, champion, small_card
 from tests.service import NOW, lead, problem, served
 
@@ -47,6 +48,16 @@ def test_the_numbers_are_the_scorecards_to_six_decimals(client: TestClient) -> N
     assert [(one["feature"], one["contribution"]) for one in answer["reasons"]] == [
         (reason.feature, round(reason.contribution, 6)) for reason in score.reasons
     ]
+
+
+@pytest.mark.parametrize("properties", [PROPERTIES, {}, {"source": "never seen", "visits": -1e9}])
+def test_an_answer_is_of_the_documented_form(client: TestClient, properties: dict) -> None:
+    one = client.post("/v1/score", json=lead(**properties)).content
+    many = client.post(
+        "/v1/score/batch", json={"leads": [lead(**properties), lead(visits="many"), 3]}
+    ).content
+    for form, answer in ((ScoreAnswer, one), (BatchAnswer, many)):
+        assert form.model_validate_json(answer, extra="forbid").model_dump_json().encode() == answer
 
 
 @pytest.mark.parametrize(
