@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoring.errors import ModelError, NoChampion, SettingsError
+from scoring.io.sections import Value
 from scoring.io.settings import Settings
 from scoring.io.store import Store, open_store
 from scoring.scorecard import Scorecard
 from scoring.value import WON
+from serving.worth import Worth
 
 CHAMPION = "champion"
 MODEL_HELP = (
@@ -31,6 +33,16 @@ class Chosen:
 
     card: Scorecard
     won: Scorecard | None
+
+    def worth(self, value: Value) -> Worth | None:
+        """What a won deal is worth, where there is a model of that.
+
+        Parameters
+        ----------
+        value : Value
+            What the team has set.
+        """
+        return None if self.won is None else Worth(self.won, value.deal, value.margin)
 
 
 def choose(model: str, target: str | None, settings: Settings) -> Chosen:

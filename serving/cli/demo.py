@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoring.io.store import open_store
 from scoring.scorecard import Scorecard
+from serving.cli.chosen import CHAMPION, choose
 from serving.cli.terminal import console, settings
 
 if TYPE_CHECKING:
@@ -68,13 +68,15 @@ def demo(
     effort = Effort(jobs=os.cpu_count() or 1, cache=run_settings.home / "cache")
     run(world.training_file, wanted, effort, run_settings, promote="yes")
     console.rule("3 · The open leads are scored")
-    with open_store(run_settings.database_url, run_settings.primary) as store:
-        champion = store.champion("won")
-    assert champion is not None
-    card = Scorecard.from_json(champion.scorecard)
-    scored = folder / "scored.csv"
+    chosen = choose(CHAMPION, "won", run_settings)
+    card, scored = chosen.card, folder / "scored.csv"
     summary = score_file(
-        card, world.open_leads_file, scored, as_of=now.timestamp(), lang=run_settings.language.default
+        card,
+        world.open_leads_file,
+        scored,
+        as_of=now.timestamp(),
+        lang=run_settings.language.default,
+        worth=chosen.worth(run_settings.value),
     )
     unread = f", {summary.not_scored:,} that cannot be read" if summary.not_scored else ""
     console.print(
@@ -111,6 +113,8 @@ def _first_lead(card: Scorecard, open_leads: Path) -> tuple[str, dict[str, objec
 
     row = read_table(open_leads).table.slice(0, 1).to_pylist()[0]
     properties = {
-        column.name: row[column.name] for column in card.columns if row.get(column.name) is not None
+        column.name: column.clean(row[column.name]) if column.type == "number" else row[column.name]
+        for column in card.columns
+        if row.get(column.name) is not None
     }
     return row["lead_id"], properties

@@ -13,6 +13,7 @@ from rich.table import Table
 from scoring.errors import LeadLoopError
 from scoring.io.settings import Settings
 from scoring.io.store import Champion, ModelInfo, open_store
+from scoring.scorecard import Scorecard
 from serving.cli.terminal import console, settings
 
 
@@ -46,6 +47,7 @@ def promote(
     """Put a trained model into service; a running server takes it up within seconds."""
     run_settings = settings()
     with open_store(run_settings.database_url, run_settings.primary) as store:
+        Scorecard.from_json(store.model(version).scorecard)  # what no server could take up never goes live
         champion = store.promote(version, getpass.getuser(), reason, datetime.now(UTC))
         _mirror(run_settings, champion)
     console.print(f"Model {champion.version} is live for {champion.target}.", markup=False)

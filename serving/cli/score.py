@@ -15,13 +15,11 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from scoring.errors import DataError
-from scoring.io.settings import Settings
 from serving.batch import MOST_REASONS, BatchSummary, Step, score_file
 from serving.batch import Progress as Told
 from serving.cli.chosen import CHAMPION, MODEL_HELP, Chosen, choose
 from serving.cli.moment import AS_OF_HELP, moment
 from serving.cli.terminal import console, errors, settings, tolerance
-from serving.worth import Worth
 
 SECONDS_BETWEEN_LINES = 10.0
 _DOING: dict[Step, str] = {"score": "Scoring", "write": "Writing"}
@@ -91,7 +89,7 @@ def score(
             lang=lang or given.language.default,
             encoding=encoding,
             max_rejected=tolerated,
-            worth=_worth(chosen, given),
+            worth=chosen.worth(given.value),
             reasons=limit_reasons,
             progress=told,
         )
@@ -102,11 +100,6 @@ def score(
             f"{_percent(tolerated)}. {target_path} is written without scores for them. "
             "Put the rows right, or allow more with --max-rejected."
         )
-
-
-def _worth(chosen: Chosen, given: Settings) -> Worth | None:
-    """What a won deal is worth, where there is a model of that."""
-    return None if chosen.won is None else Worth(chosen.won, given.value.deal, given.value.margin)
 
 
 @contextmanager

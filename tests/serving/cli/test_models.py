@@ -37,7 +37,7 @@ def no_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scoring.io.registry.open_registry", missing)
 
 
-def keep(version: str, target: str = "won", day: int = 1) -> None:
+def keep(version: str, target: str = "won", day: int = 1, scorecard: str | None = None) -> None:
     card = small_card(version, target)
     with open_store(settings().database_url, settings().primary) as store:
         store.save_model(
@@ -51,7 +51,7 @@ def keep(version: str, target: str = "won", day: int = 1) -> None:
                 metrics={"log_loss": 0.4123, "auc": 0.8},
                 recipe={},
                 source={"rows": 1200},
-                scorecard=card.to_json(),
+                scorecard=scorecard or card.to_json(),
             )
         )
 
@@ -126,6 +126,16 @@ def test_what_is_not_there_cannot_be_promoted_or_rolled_back(no_mlflow, words):
 
     assert isinstance(result.exception, LeadLoopError)
     assert "\n" not in str(result.exception)
+
+
+def test_what_no_server_could_take_up_is_not_promoted(no_mlflow):
+    keep("20261101-aa")
+    done("promote", "20261101-aa")
+    keep("20261102-bb", day=2, scorecard='{"format": 1}')
+    result = CliRunner().invoke(main.app, ["promote", "20261102-bb"])
+    assert isinstance(result.exception, LeadLoopError)
+    with open_store(settings().database_url, settings().primary) as store:
+        assert store.champion("won").version == "20261101-aa"
 
 
 def test_the_first_promotion_cannot_be_rolled_back(no_mlflow):
