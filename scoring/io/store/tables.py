@@ -4,9 +4,12 @@ A test compares them with what the migrations make, on SQLite and on PostgreSQL.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -19,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 
@@ -104,4 +108,152 @@ backtest = Table(
     Column("likelihood", Float, nullable=False),
     Column("label", SmallInteger, nullable=False),
     Column("weight", Float, nullable=False),
+)
+
+# What the CRM tells. Times are whole microseconds since 1970 UTC: exact, alike on every database, and
+# two million of them are read in seconds. A row is known from `recorded_at` on.
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lead_id", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    # Properties as they are now; what they were before is in `changes`.
+    Column("properties", JSON, nullable=False),
+)
+
+
+def _events(name: str, *columns: Column[Any]) -> Table:
+    """A table of things that happened to leads, kept in the order of lead and time.
+
+    `key` is the digest of the event's `event_id` or, without one, of its content; `n` counts events of the
+    same content, so that telling them twice changes nothing.
+    """
+    return Table(
+        name,
+        metadata,
+        Column("lead", Integer, ForeignKey("leads.id"), primary_key=True, autoincrement=False),
+        Column("occurred_at", BigInteger, primary_key=True, autoincrement=False),
+        Column("key", BigInteger, primary_key=True, autoincrement=False),
+        Column("n", Integer, primary_key=True, autoincrement=False),
+        Column("recorded_at", BigInteger, nullable=False),
+        Column("event_id", Text),
+        *columns,
+        Index(f"ix_{name}_event_id", "event_id", unique=True, sqlite_where=_NAMED, postgresql_where=_NAMED),
+        sqlite_with_rowid=False,
+    )
+
+
+_NAMED = text("event_id IS NOT NULL")
+changes = _events("changes", Column("property", Text, nullable=False), Column("value", Text))
+activities = _events(
+    "activities", Column("kind", Text, nullable=False), Column("campaign", Text), Column("value", Float)
+)
+touches = _events(
+    "touches",
+    Column("rep", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("connected", Boolean),
+    Column("automatic", Boolean),
+)
+outcomes = _events(
+    "outcomes",
+    Column("stage", Text, nullable=False),
+    Column("amount", Float),
+    Column("currency", Text),
+    Column("reason", Text),
+    Column("rep", Text),
+)
+assignments = _events("assignments", Column("rep", Text, nullable=False))
+EVENTS = {table.name: table for table in (changes, activities, touches, outcomes, assignments)}
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("cost", Float, nullable=False),
+    Column("currency", Text),
+    Column("channel", Text),
+)
+
+# Every score that was given or written; rows are only ever added.
+scores = Table(
+    "scores",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lead_id", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    # champion, or challenger for one that only watches
+    Column("role", Text, nullable=False),
+    # api, open or file
+    Column("source", Text, nullable=False),
+    # The rescoring that it is of; null for single calls.
+    Column("run", Integer, ForeignKey("rescorings.id")),
+    Column("as_of", BigInteger, nullable=False),
+    Column("scored_at", BigInteger, nullable=False),
+    Column("features", Text, nullable=False),
+    Column("log_odds", Float),
+    Column("likelihood", Float),
+    Column("score", SmallInteger),
+    Column("grade", Text),
+    Column("label", Text),
+    Column("reasons", JSON, nullable=False),
+    Column("status", Text, nullable=False),
+    Index(None, "lead_id", "target", "as_of"),
+    Index(None, "target", "as_of"),
+    Index(None, "run"),
+    sqlite_autoincrement=True,
+)
+
+# One rescoring of the open leads, so that an interrupted one goes on where it stopped.
+rescorings = Table(
+    "rescorings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("leads", Integer),
+    sqlite_autoincrement=True,
+)
+
+# Who may call the service: the key itself is never kept.
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+    sqlite_autoincrement=True,
+)
+
+# What `watch` found, and whether it asked for retraining.
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("version", Text),
+    Column("at", UtcTime, nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("retrain", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What `work` does: who does it at the moment, when it was last done, and how that ended.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text),
+    Column("held_until", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("state", JSON, nullable=False),
 )
