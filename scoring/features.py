@@ -45,6 +45,10 @@ class Feature:
         From when on it is known.
     time_zone : str
         Whose clock says the hour and the weekday.
+    of : str, optional
+        The kind of event that is counted; all kinds by default.
+    days : float, optional
+        The time it looks back, or the half-life.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Feature:
     form: str
     availability: Availability = "open"
     time_zone: str = "UTC"
+    of: str | None = None
+    days: float | None = None
 
     def to_dict(self) -> dict[str, object]:
         """A JSON-ready record; what is as usual is left out."""
@@ -63,7 +69,7 @@ class Feature:
             record["availability"] = self.availability
         if self.time_zone != "UTC":
             record["time_zone"] = self.time_zone
-        return record
+        return record | {name: value for name in ("of", "days") if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:

@@ -33,7 +33,9 @@ from scoring.label_values import NEGATIVE, OPEN, POSITIVE, Meaning, read_values
 from scoring.outcomes import Outcomes, seconds
 from scoring.stages import at_or_beyond
 
-__all__ = ["Labels", "flat_labels", "snapshot_labels"]
+__all__ = ["MAX_OPEN", "Labels", "flat_labels", "label_snapshots", "snapshot_labels"]
+
+MAX_OPEN = 180.0
 
 
 def flat_labels(
@@ -237,7 +239,7 @@ def snapshot_labels(
     horizon: float,
     recorded_until: float | None = None,
     recording_delay: float | None = None,
-    max_open: float = 180.0,
+    max_open: float = MAX_OPEN,
     time_zone: str = "UTC",
 ) -> Labels:
     """Tell for each snapshot of a lead whether it went on to reach the target within the horizon.
@@ -288,22 +290,49 @@ def snapshot_labels(
     {'mature_positive': 0, ..., 'outside_coverage': 1, 'error': 0}
     """
     events = Outcomes.of(leads, outcomes, at_or_beyond(target), recorded_until)
+    lead = pd.Index(leads["lead_id"]).get_indexer(snapshots["lead_id"])
+    return label_snapshots(
+        lead, seconds(snapshots["as_of"]), events, target, horizon,
+        recorded_until=recorded_until, recording_delay=recording_delay, max_open=max_open, time_zone=time_zone,
+    )  # fmt: skip
+
+
+def label_snapshots(
+    lead: npt.NDArray[np.intp],
+    as_of: Times,
+    events: Outcomes,
+    target: str,
+    horizon: float,
+    *,
+    recorded_until: float | None = None,
+    recording_delay: float | None = None,
+    max_open: float = MAX_OPEN,
+    time_zone: str = "UTC",
+) -> Labels:
+    """The same as :func:`snapshot_labels`, from positions of leads.
+
+    Parameters
+    ----------
+    lead, as_of : array, shape (n_snapshots,)
+        Position of each snapshot's lead, -1 for one that is not there, and its time.
+    events : Outcomes
+        The outcomes, read for the target.
+    target, horizon, recorded_until, recording_delay, max_open, time_zone
+        As in :func:`snapshot_labels`.
+    """
     span = coverage(events.first[np.isfinite(events.first)], events.resolved, events.known, recorded_until)
     delay = events.recording_delay if recording_delay is None else recording_delay
-    lead = pd.Index(leads["lead_id"]).get_indexer(snapshots["lead_id"])
-    as_of = seconds(snapshots["as_of"])
     created = np.append(events.created, np.nan)[lead]
     reached = np.append(events.first, np.inf)[lead]
     rules = {
         "is in no row of leads": lead < 0,
         "has a snapshot without a time or before its creation": ~(as_of >= created) & (lead >= 0),
     }
-    closed = (reached <= as_of) | (as_of - created > max_open * DAY) | events.closed_at(lead, as_of)
     state = np.select(
         [
             np.logical_or.reduce(list(rules.values())),
             created < (np.inf if span.start is None else span.start),
-            closed,
+            ~events.open_at(lead, as_of, max_open),
             as_of + (horizon + delay) * DAY > (-np.inf if span.end is None else span.end),
             reached <= as_of + horizon * DAY,
         ],

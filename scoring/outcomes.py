@@ -11,6 +11,7 @@ import pandas as pd
 from scoring.coverage import DAY, Times
 from scoring.errors import DataError
 from scoring.label_state import Mask, error_findings
+from scoring.ledger import Events, Ledger
 from scoring.stages import ALL_STAGES, CLOSING
 
 
@@ -73,11 +74,35 @@ class Outcomes:
                 f"Column 'stage' of outcomes must hold one of {', '.join(ALL_STAGES)}. "
                 f"{int(unknown.sum()):,} rows hold something else (first: row {int(np.argmax(unknown)) + 1})."
             )
-        created = seconds(leads["created_at"])
         lead = pd.Index(leads["lead_id"]).get_indexer(outcomes["lead_id"])
         occurred = seconds(outcomes["occurred_at"])
         recorded = seconds(outcomes["recorded_at"]) if "recorded_at" in outcomes else occurred
         recorded = np.where(np.isnan(recorded), occurred, recorded)
+        stage = outcomes["stage"].to_numpy(dtype=object)
+        return cls.believed(seconds(leads["created_at"]), lead, occurred, recorded, stage, stages, until)
+
+    @classmethod
+    def of_ledger(cls, ledger: Ledger, stages: tuple[str, ...], until: float | None = None) -> Outcomes:
+        """The outcomes of a ledger that can be believed; the arguments are those of :meth:`of`."""
+        events = ledger.outcomes
+        shown = events.category("stage")
+        stage = np.array([*shown.levels, None], dtype=object)[shown.codes]
+        return cls.believed(
+            ledger.created, events.lead, events.occurred, events.recorded, stage, stages, until
+        )
+
+    @classmethod
+    def believed(
+        cls,
+        created: Times,
+        lead: npt.NDArray[np.intp],
+        occurred: Times,
+        recorded: Times,
+        stage: npt.NDArray[np.object_],
+        stages: tuple[str, ...],
+        until: float | None,
+    ) -> Outcomes:
+        """The same from arrays; a lead of -1 is in no row of leads."""
         rules = {
             "has an outcome but is in no row of leads": lead < 0,
             "has an outcome without a time": np.isnan(occurred),
@@ -86,14 +111,13 @@ class Outcomes:
         good = ~np.logical_or.reduce(list(rules.values())) & ~(
             recorded > (np.inf if until is None else until)
         )
-        stage = outcomes["stage"].to_numpy(dtype=object)[good]
         return cls(
             created,
             lead[good],
             occurred[good],
             recorded[good],
-            stage,
-            np.isin(stage, stages),
+            stage[good],
+            np.isin(stage[good], stages),
             tuple(error_findings(rules)),
         )
 
@@ -135,15 +159,28 @@ class Outcomes:
         array of bool
             True if the newest outcome recorded by ``as_of`` is a loss.
         """
-        looks = pd.DataFrame({"lead": lead, "as_of": as_of, "look": np.arange(len(lead))})
-        events = pd.DataFrame(
-            {"lead": self.lead, "occurred": self.occurred, "recorded": self.recorded, "stage": self.stage}
-        )
-        seen = looks.merge(events.sort_values("occurred", kind="stable"), on="lead")
-        newest = seen[seen["recorded"] <= seen["as_of"]].groupby("look")["stage"].last()
-        closed = np.zeros(len(lead), dtype=bool)
-        closed[newest.index[newest.isin(CLOSING)]] = True
+        events = Events.of(self.lead, self.occurred, self.recorded, {"closing": np.isin(self.stage, CLOSING)})
+        closing, closed = events.flag("closing"), np.zeros(len(lead), dtype=bool)
+        for look, event in events.pairs(lead, as_of):
+            newest = np.flatnonzero(np.append(look[1:] != look[:-1], True)) if len(look) else look
+            closed[look[newest]] = closing[event[newest]]
         return closed
+
+    def open_at(self, lead: npt.NDArray[np.intp], as_of: Times, max_open: float) -> Mask:
+        """Say which leads were open: created, target not reached, not lost, not too old.
+
+        Parameters
+        ----------
+        lead, as_of : array, shape (n_snapshots,)
+            As in :meth:`closed_at`.
+        max_open : float
+            Days after which a lead without an end is no longer open.
+        """
+        created = np.append(self.created, np.nan)[lead]
+        reached = np.append(self.first, np.inf)[lead]
+        past = (reached <= as_of) | (as_of - created > max_open * DAY)
+        is_open: Mask = ~(past | self.closed_at(lead, as_of))
+        return is_open
 
 
 def seconds(times: pd.Series) -> Times:

@@ -23,6 +23,7 @@ import pandas as pd
 from scoring.categories import Categories
 from scoring.clean import Axis, Column
 from scoring.errors import DataError
+from scoring.event_forms import EVENT_FORMS
 from scoring.features import Feature
 from scoring.terms import Pair, Term, missing_column, read_column
 
@@ -332,6 +333,16 @@ class Scorecard:
     def cells(self) -> int:
         """Weights that are not zero: how much there is to read."""
         return sum(term.cells for term in self.terms) + sum(pair.cells for pair in self.pairs)
+
+    @cached_property
+    def of_events(self) -> tuple[Feature, ...]:
+        """The features that are made of what happened to the lead."""
+        return tuple(feature for feature in self.features if feature.form in EVENT_FORMS)
+
+    @cached_property
+    def of_properties(self) -> tuple[Feature, ...]:
+        """The features that are made of its properties."""
+        return tuple(feature for feature in self.features if feature.form not in EVENT_FORMS)
 
     @cached_property
     def _halves(self) -> list[tuple[int, int, list[list[float]]]]:

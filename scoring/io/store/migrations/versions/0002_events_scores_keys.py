@@ -1,5 +1,7 @@
 """What the CRM tells of leads, every score given, API keys, and what is watched and worked on."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -125,7 +127,7 @@ def upgrade() -> None:
     )
 
 
-def _events(name: str, *columns: sa.Column) -> None:
+def _events(name: str, *columns: "sa.Column[Any]") -> None:
     op.create_table(
         name,
         sa.Column("lead", sa.Integer, nullable=False, autoincrement=False),
