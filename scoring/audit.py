@@ -8,16 +8,19 @@ merely strong has one kind and stays.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from scoring.clean import Categories, Column
+from scoring.drift import psi
 from scoring.errors import DataError, SettingsError
-from scoring.hindsight import Outcome, Values, distinct, later_shares
+from scoring.hindsight import Outcome, Values, distinct, later_shares, tenths
 from scoring.leak_checks import CHECKS, CONCLUSIVE, SAME_FACT, Facts, Hint
 
+FEWEST_TO_COMPARE = 50
 Severity = Literal["severe", "warning", "note"]
 
 
@@ -58,6 +61,7 @@ def audit(
     keep: Collection[str] = (),
     exclude: Collection[str] = (),
     late: npt.NDArray[np.bool_] | None = None,
+    more: Mapping[str, Sequence[Hint]] = MappingProxyType({}),
 ) -> list[Finding]:
     """Say which columns of a flat file probably know the outcome from after it, and leave out the worst.
 
@@ -77,6 +81,8 @@ def audit(
         Columns that go; wins over `keep`.
     late : bool array of shape (n_leads,), optional
         Which leads are the newer ones, to find columns that tell the time.
+    more : mapping of column name to sequence of Hint
+        What else is known of a column, from its history.
 
     Returns
     -------
@@ -106,7 +112,8 @@ def audit(
     findings: list[Finding] = []
     for column in columns:
         facts = _facts(column, values[column.name], outcome, newer, later.get(column.name, 0.0))
-        findings += _judge(column.name, _hints(facts), column.name in keep, column.name in exclude)
+        hints = [*more.get(column.name, ()), *_hints(facts)]
+        findings += _judge(column.name, hints, column.name in keep, column.name in exclude)
     order = ("severe", "warning", "note")
     return sorted(findings, key=lambda finding: order.index(finding.severity))
 
@@ -144,7 +151,19 @@ def _facts(
         levels=distinct(values),
         known=outcome.known_by(values),
         late=newer.known_by(values) if newer else None,
+        moved=_moved(values, newer.label) if newer else None,
         later_share=later_share,
+    )
+
+
+def _moved(values: Values, late: npt.NDArray[np.bool_]) -> float:
+    """How far the newer leads are spread differently, in tenths for numbers."""
+    codes = tenths(values)
+    bins = int(codes.max(initial=0)) + 1
+    before, after = (np.bincount(codes[rows], minlength=bins).astype(float) for rows in (~late, late))
+    common = (before + after) >= FEWEST_TO_COMPARE
+    return psi(
+        np.append(before[common], before[~common].sum()), np.append(after[common], after[~common].sum())
     )
 
 

@@ -91,6 +91,17 @@ class Outcome:
         return 0.5 + abs(float(filled[self.label].mean() - filled[~self.label].mean())) / 2
 
 
+def tenths(values: Values) -> Codes:
+    """Turn a column into whole numbers: 0 is missing, the rest its levels or its tenths."""
+    if isinstance(values, Categories):
+        return values.codes.astype(np.intp) + 1
+    filled = np.isfinite(values)
+    codes = np.zeros(len(values), np.intp)
+    if filled.any():
+        codes[filled] = quantile_bins(values[filled], np.ones(int(filled.sum())), 10) + 1
+    return codes
+
+
 def coded(values: Values) -> Codes:
     """Turn a column into whole numbers: 0 is missing, the rest its levels or its bins.
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from scoring.bands import binomial_tails
 from scoring.clean import Categories, Column
+from scoring.drift import MOVED
 from scoring.hindsight import Known, Values
 from scoring.lexicon import english_words, name_hint
 
@@ -55,6 +56,7 @@ class Facts:
     known: Known
     late: Known | None
     later_share: float
+    moved: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,14 @@ def time_proxy(facts: Facts) -> Hint | None:
     return Hint("time_proxy", 0.0, {"auc_of_late": auc}, advice)
 
 
+def drifted(facts: Facts) -> Hint | None:
+    """Look for a column whose values are spread differently among new leads than among old ones."""
+    if facts.moved is None or facts.moved < MOVED or facts.column.type == "date":
+        return None
+    advice = "Its values are spread differently among new leads: what was learned from it may not last."
+    return Hint("drifted", 0.0, {"psi": facts.moved}, advice)
+
+
 def constant(facts: Facts) -> Hint | None:
     """Look for a column that says the same of every lead."""
     share = float(facts.filled.mean()) if len(facts.filled) else 0.0
@@ -181,12 +191,14 @@ CHECKS: Final[tuple[Callable[[Facts], Hint | None], ...]] = (
     name_says_outcome,
     later_than_others,
     time_proxy,
+    drifted,
     constant,
     identifier,
 )
 SAME_FACT: Final = {
     "filled_only_after": {"near_copy_of_label", "too_good_alone", "missing_tells"},
     "near_copy_of_label": {"too_good_alone"},
+    "time_proxy": {"drifted"},
 }
 """A finding of the first code says all that findings of the others would say."""
 

@@ -50,7 +50,9 @@ class Backtest:
     bootstrap: Bootstrap
     coverage: Coverage | None
 
-    def frame(self, leads: Leads, lead_ids: Sequence[str]) -> pd.DataFrame:
+    def frame(
+        self, leads: Leads, lead_ids: Sequence[str], use: npt.NDArray[np.str_] | None = None
+    ) -> pd.DataFrame:
         """Rows of the store's ``backtest`` table.
 
         Parameters
@@ -59,14 +61,16 @@ class Backtest:
             All leads.
         lead_ids : sequence of str
             The id of each.
+        use : array of str, optional
+            What each row is like: ``creation`` or ``open``.
         """
         rows = self.rows
-        use = "creation" if leads.time is None else "open"
+        alike = "creation" if leads.time is None else "open"
         return pd.DataFrame(
             {
                 "lead_id": np.asarray(lead_ids, dtype=object)[rows],
                 "as_of": None if leads.time is None else pd.to_datetime(leads.time[rows], unit="s", utc=True),
-                "use": use,
+                "use": alike if use is None else use[rows],
                 "fold": self.fold,
                 "likelihood": self.likelihoods[SCORECARD],
                 "label": leads.label[rows],

@@ -29,13 +29,14 @@ def intake_facts(intake: Intake, target: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {
         "target": target,
-        "source": {"file": intake.path.name, "digest": intake.digest},
+        "source": {"file": intake.origin.name, "digest": intake.origin.digest},
         "rows": {
             "read": intake.rows,
             "learned_from": len(intake.leads),
             "rejected": len(intake.rejected),
             "states": intake.labels.counts,
             "converted": int(intake.leads.label.sum()),
+            "rate": float(np.average(intake.leads.label, weights=intake.leads.weight)),
         },
         "notes": intake.notes,
         "columns": [

@@ -30,26 +30,20 @@ LEAST_OF_EACH = 10
 BLOCK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the user asks for: which column is what, and what is left to guess.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the user asks for, wherever the leads come from.
 
     Parameters
     ----------
-    label : str
-        The column that says what became of the lead.
-    positive, open_values : sequence of str, optional
-        Label values that mean *converted*, and those that are not outcomes yet.
-    time_column, closed_column, id_column : str, optional
-        When a lead is scored, when it was resolved, and what names it.
     exclude, keep : tuple of str
         Columns to leave out, and columns to keep whatever is found in them.
     types, axes : mapping of str to str
         Column types and axes that overrule the guess.
-    date_order, encoding : str, optional
-        Overrule the guess.
+    date_order : str, optional
+        Overrules the guess.
     target : str
-        The stage the label stands for.
+        The stage whose likelihood is learned.
     horizon_days : int, optional
         Days within which it must be reached.
     time_zone : str
@@ -62,24 +56,42 @@ class Wanted:
         The points rule the team scores by today.
     """
 
-    label: str
-    positive: Sequence[str] | None = None
-    open_values: Sequence[str] | None = None
-    time_column: str | None = None
-    closed_column: str | None = None
-    id_column: str | None = None
     exclude: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     axes: Mapping[str, str] = field(default_factory=dict)
     date_order: str | None = None
-    encoding: str | None = None
     target: str = "won"
     horizon_days: int | None = None
     time_zone: str = "UTC"
     missing: tuple[str, ...] = ()
     max_rejected: float = 0.01
     points: Sequence[Rule] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Asked):
+    """What the user asks for of a file: which column is what, and what is left to guess.
+
+    Parameters
+    ----------
+    label : str
+        The column that says what became of the lead.
+    positive, open_values : sequence of str, optional
+        Label values that mean *converted*, and those that are not outcomes yet.
+    time_column, closed_column, id_column : str, optional
+        When a lead is scored, when it was resolved, and what names it.
+    encoding : str, optional
+        Overrules the guess.
+    """
+
+    label: str
+    positive: Sequence[str] | None = None
+    open_values: Sequence[str] | None = None
+    time_column: str | None = None
+    closed_column: str | None = None
+    id_column: str | None = None
+    encoding: str | None = None
 
     def named(self) -> dict[str, str]:
         """Each column that was named, by the flag that named it."""
@@ -93,17 +105,39 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where leads come from.
+
+    Parameters
+    ----------
+    name : str
+        What the reader calls it.
+    digest : str
+        Fingerprint of all that was read.
+    path : Path or None
+        The file; None for the store.
+    """
+
+    name: str
+    digest: str
+    path: Path | None = None
+
+    def to_dict(self) -> dict[str, str]:
+        """A JSON-ready record."""
+        where = {} if self.path is None else {"path": str(self.path.resolve())}
+        return {"file": self.name, **where, "digest": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """Labelled leads, and what became of every row and column on the way.
 
     Parameters
     ----------
-    path : Path
-        The file.
-    digest : str
-        Fingerprint of its bytes.
+    origin : Origin
+        Where they come from.
     rows : int
-        Rows in the file, blank ones not counted.
+        Rows that were read, blank ones not counted.
     guesses : list of Guess
         How each column is read.
     labels : Labels
@@ -126,10 +160,13 @@ class Intake:
         What the team's own rule gives.
     used : dict of str to str
         Why each column is not read, or an empty string.
+    id_column : str or None
+        The column that names a lead.
+    use : array of str or None
+        What each row is like: ``creation`` or ``open``; None where all are alike.
     """
 
-    path: Path
-    digest: str
+    origin: Origin
     rows: int
     guesses: list[Guess]
     labels: Labels
@@ -144,6 +181,7 @@ class Intake:
     points: Floats | None
     used: dict[str, str]
     id_column: str | None
+    use: npt.NDArray[np.str_] | None = None
 
 
 def take_in(path: Path, wanted: Wanted) -> Intake:
@@ -205,8 +243,7 @@ def take_in(path: Path, wanted: Wanted) -> Intake:
     )
     horizon = wanted.horizon_days
     return Intake(
-        path=path,
-        digest=digest_of(path),
+        origin=Origin(path.name, digest_of(path), path),
         rows=read.table.num_rows + len(read.rejected),
         guesses=guesses,
         labels=labels,

@@ -143,7 +143,7 @@ def _evidence(finding: dict[str, Any]) -> str:
 def answer(found: dict[str, Any]) -> Section:
     """What a marketing manager wants to know."""
     rows, best = found["rows"], found["lift"][0]
-    base = rows["converted"] / rows["learned_from"]
+    base = rows["rate"]
     text = [
         f"{percent(base)} of the leads reached {found['target']}. The model is {found['recipe']['words']}."
     ]

@@ -7,6 +7,7 @@ was undone is only returned to by promoting it.
 
 import json
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,11 @@ from scoring.io.store.tables import champions, models
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scoring.io.store.keys import Key
+    from scoring.io.store.lead_page import Forgotten, LeadPage
+    from scoring.io.store.scores import ScoreRow
+    from scoring.ledger import Ledger, OneLead
 
 
 def open_store(url: str | None = None, primary: str | None = None) -> "Store":
@@ -215,6 +221,83 @@ class Store:
                 raise ModelError(f"Several targets have a champion: {', '.join(sorted(live))}. Name one.")
             wanted = next(iter(live))
         return live.get(wanted) if wanted else None
+
+    # Leads ----------------------------------------------------------------------------------------
+
+    def ledger(self) -> "Ledger":
+        """All that is known of all leads, as arrays."""
+        from scoring.io.store.ledger import read_ledger
+
+        with reading(self.engine) as connection:
+            return read_ledger(connection)
+
+    def lead(self, lead_id: str) -> "OneLead | None":
+        """All that is known of one lead; None where nothing is."""
+        from scoring.io.store.ledger import read_lead
+
+        with reading(self.engine) as connection:
+            return read_lead(connection, lead_id)
+
+    def lead_page(self, lead_id: str, now: float) -> "LeadPage | None":
+        """All that is kept of one lead, as it is shown; None where it is not known.
+
+        Parameters
+        ----------
+        lead_id : str
+            The lead.
+        now : float
+            The end of the days that its trend is read from, in seconds since 1970 UTC.
+        """
+        from scoring.io.store.lead_page import read_page
+
+        with reading(self.engine) as connection:
+            return read_page(connection, lead_id, now)
+
+    def forget(self, lead_id: str) -> "Forgotten":
+        """Erase a lead with all that is kept of it, in one transaction."""
+        from scoring.io.store.lead_page import forget
+
+        with writing(self.engine) as connection:
+            return forget(connection, lead_id)
+
+    # Scores ---------------------------------------------------------------------------------------
+
+    def log_scores(self, rows: "Iterable[ScoreRow]") -> int:
+        """Add scores to the log, and say how many."""
+        from scoring.io.store.scores import write_scores
+
+        with writing(self.engine) as connection:
+            return write_scores(connection, rows)
+
+    def score_history(self, lead_id: str, target: str | None = None) -> "list[ScoreRow]":
+        """The newest scores that a lead was given, of one target or of all."""
+        from scoring.io.store.scores import score_history
+
+        with reading(self.engine) as connection:
+            return score_history(connection, lead_id, target)
+
+    # Keys -----------------------------------------------------------------------------------------
+
+    def create_key(self, name: str, scopes: Sequence[str], at: datetime) -> tuple[int, str]:
+        """Make an API key: its number, and the key itself, which is kept nowhere."""
+        from scoring.io.store.keys import create_key
+
+        with writing(self.engine) as connection:
+            return create_key(connection, name, scopes, at)
+
+    def keys(self) -> "list[Key]":
+        """Every API key that was ever made, the oldest first."""
+        from scoring.io.store.keys import read_keys
+
+        with reading(self.engine) as connection:
+            return read_keys(connection)
+
+    def revoke_key(self, number: int, at: datetime) -> "Key | None":
+        """End an API key; None where there is no such one."""
+        from scoring.io.store.keys import revoke_key
+
+        with writing(self.engine) as connection:
+            return revoke_key(connection, number, at)
 
     # Held-out predictions -------------------------------------------------------------------------
 

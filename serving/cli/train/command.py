@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -20,8 +21,15 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Leads as CSV or Parquet, one row per lead.")],
-    label: Annotated[str, typer.Option(metavar="COL", help="The column that says what became of the lead.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="Leads as CSV or Parquet, one row per lead; without it, the store."
+        ),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="COL", help="The column of FILE that says what became of the lead.")
+    ] = None,
     positive: Annotated[
         str | None,
         typer.Option(metavar="V,…", help="Label values that mean converted; guessed for yes/no columns."),
@@ -55,10 +63,23 @@ def train(
         ),
     ] = None,
     target: Annotated[
-        str, typer.Option(metavar="STAGE", help="The stage that the label stands for.")
-    ] = "won",
+        str | None,
+        typer.Option(
+            metavar="STAGE",
+            help="The stage that is learned: of a FILE what its label stands for, won by default; of the store by "
+            "default the primary target of the settings.",
+        ),
+    ] = None,
     horizon: Annotated[
-        str | None, typer.Option(metavar="90d", help="Time within which the stage must be reached: 30d, 12w.")
+        str | None,
+        typer.Option(
+            metavar="90d",
+            help="Time within which the stage must be reached: 30d, 12w. [store: that of the settings]",
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Learn from what the store knew at this time. [default: now]"),
     ] = None,
     folds: Annotated[int, typer.Option(min=1, max=12, help="Largest number of tests forward in time.")] = 4,
     promote: Annotated[
@@ -90,22 +111,25 @@ def train(
         bool, typer.Option("--verbose", "-v", help="Show every setting tried and what took the time.")
     ] = False,
 ) -> None:
-    """Learn who converts from a file of leads, judge the result honestly, and put it into service.
+    """Learn who converts, from the store or from a file of leads, judge the result honestly, and put it into service.
 
     The report says what was read, which columns seem to know the outcome in advance, how the model compares
     with simpler and freer ones on leads it had not seen, and whether its likelihoods hold.
 
-    Examples: `leadloop train leads.csv --label Converted` or, forward in time,
+    Examples: `leadloop train` on what `leadloop import` brought; `leadloop train leads.csv --label Converted` on a
+    file or, forward in time,
     `leadloop train leads.csv --label stage --positive Won --time-column created --closed-column closed --horizon 90d`
     """
     from scoring.io.sections import nearest
     from scoring.io.settings import horizon_days
     from scoring.stages import STAGES
-    from serving.cli.train.run import run
-    from training.intake import Wanted
+    from serving.cli.moment import moment
+    from serving.cli.train.run import run, run_store
+    from training.intake import Asked, Wanted
     from training.run import Effort
 
     run_settings = settings()
+    target = target or ("won" if file else run_settings.primary)
     if target not in STAGES:
         raise SettingsError(
             f"--target must be a stage ({', '.join(STAGES)}), got '{target}'{nearest(target, STAGES)}."
@@ -114,30 +138,53 @@ def train(
         days = None if horizon is None else horizon_days(horizon)
     except ValueError as error:
         raise SettingsError(f"--horizon {error}.") from error
+    common: dict[str, Any] = {
+        "exclude": tuple(exclude or ()),
+        "keep": tuple(keep or ()),
+        "types": _assigned("--type", types),
+        "axes": _assigned("--axis", axes),
+        "date_order": date_order,
+        "target": target,
+        "time_zone": run_settings.time.zone,
+        "missing": run_settings.reading.missing,
+        "max_rejected": tolerance(max_rejected, run_settings),
+        "points": run_settings.points,
+    }
+    effort = Effort(
+        folds=folds, seed=seed, jobs=jobs or os.cpu_count() or 1, cache=run_settings.home / "cache"
+    )
+    of_file = {
+        "--label": label, "--positive": positive, "--open-values": open_values, "--time-column": time_column,
+        "--closed-column": closed_column, "--id-column": id_column, "--encoding": encoding,
+    }  # fmt: skip
+    if file is None:
+        _only("a FILE", of_file)
+        asked = Asked(**common, horizon_days=days or run_settings.targets.get(target))
+        at = None if as_of is None else moment(as_of, run_settings.time.zone)
+        run_store(asked, effort, run_settings, as_of=at, promote=promote, verbose=verbose)
+        return
+    _only("the store", {"--as-of": as_of})
+    if label is None:
+        raise SettingsError("A FILE needs --label: name the column that says what became of the lead.")
     wanted = Wanted(
-        label=label,
+        label,
+        **common,
+        horizon_days=days,
         positive=_listed(positive),
         open_values=_listed(open_values),
         time_column=time_column,
         closed_column=closed_column,
         id_column=id_column,
-        exclude=tuple(exclude or ()),
-        keep=tuple(keep or ()),
-        types=_assigned("--type", types),
-        axes=_assigned("--axis", axes),
-        date_order=date_order,
         encoding=encoding,
-        target=target,
-        horizon_days=days,
-        time_zone=run_settings.time.zone,
-        missing=run_settings.reading.missing,
-        max_rejected=tolerance(max_rejected, run_settings),
-        points=run_settings.points,
-    )
-    effort = Effort(
-        folds=folds, seed=seed, jobs=jobs or os.cpu_count() or 1, cache=run_settings.home / "cache"
     )
     run(file, wanted, effort, run_settings, promote=promote, verbose=verbose)
+
+
+def _only(what: str, given: Mapping[str, str | None]) -> None:
+    """Refuse flags that say something of what is not read."""
+    for flag, value in given.items():
+        if value is not None:
+            raise SettingsError(f"{flag} speaks of {what}, which this run does not read. Leave it out.")
 
 
 def _listed(text: str | None) -> list[str] | None:

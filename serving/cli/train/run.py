@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
-from scoring.errors import LeadLoopError
+from scoring.errors import DataError, LeadLoopError
 from scoring.io.files import Rejected, write_rejected
 from scoring.io.registry import RunRecord, open_registry
 from scoring.io.settings import Settings
@@ -20,8 +20,9 @@ from scoring.scorecard import Meta, Scorecard
 from serving.cli.terminal import console, show
 from training.candidates import SCORECARD
 from training.facts import intake_facts, run_facts
+from training.from_store import take_in_ledger
 from training.gate import Verdict, against_champion, first_model
-from training.intake import Intake, TooManyRejected, Wanted, take_in
+from training.intake import Asked, Intake, TooManyRejected, Wanted, take_in
 from training.plots import draw
 from training.report import before_learning, markdown, report
 from training.run import Effort, Trained, Watch, train_scorecard
@@ -54,13 +55,78 @@ def run(
     DataError
         If the file cannot be learned from.
     """
-    now = datetime.now(UTC).replace(microsecond=0)
     with _rejected_beside(file):
         intake = take_in(file, wanted)
-    found = intake_facts(intake, wanted.target)
+    meta = _meta(wanted, settings, as_of_column=wanted.time_column, id_column=intake.id_column)
+    return learn(intake, wanted, meta, effort, settings, promote=promote, verbose=verbose)
+
+
+def run_store(
+    asked: Asked,
+    effort: Effort,
+    settings: Settings,
+    *,
+    as_of: datetime | None = None,
+    promote: Promote,
+    verbose: bool = False,
+) -> str:
+    """Train on what the store knows and keep the result; give its version.
+
+    Parameters
+    ----------
+    asked : Asked
+        What is to be learned.
+    as_of : datetime, optional
+        Learn from what was known at that time.
+    effort, settings, promote, verbose
+        As in :func:`run`.
+
+    Raises
+    ------
+    DataError
+        If there is too little to learn from.
+    """
+    with open_store(settings.database_url, settings.primary) as store, console.status("Reading the store …"):
+        ledger = store.ledger()
+    if as_of is not None:
+        ledger = ledger.known_at(as_of.timestamp())
+    if not len(ledger):
+        raise DataError(
+            "The store holds no leads. Fill it with `leadloop import LEADS`, or name a FILE to learn from."
+        )
+    with console.status("Taking snapshots …"):
+        intake = take_in_ledger(ledger, asked, seed=effort.seed)
+    return learn(intake, asked, _meta(asked, settings), effort, settings, promote=promote, verbose=verbose)
+
+
+def learn(
+    intake: Intake,
+    asked: Asked,
+    meta: Meta,
+    effort: Effort,
+    settings: Settings,
+    *,
+    promote: Promote,
+    verbose: bool = False,
+) -> str:
+    """Learn from labelled leads, judge, report, keep, and put into service; give the version.
+
+    Parameters
+    ----------
+    intake : Intake
+        The leads.
+    asked : Asked
+        What is to be learned.
+    meta : Meta
+        What is predicted, and how a lead is named.
+    effort, settings, promote, verbose
+        As in :func:`run`.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    found = intake_facts(intake, asked.target)
     for section in before_learning(found):
         show(section)
-    trained = _learn(intake, wanted, effort, settings, now)
+    trained = _learn(intake, asked, replace(meta, created_at=now.isoformat()), effort)
     found |= run_facts(intake, trained)
     card = _named(replace(trained.scorecard, report=found), intake, now)
     sections = report(found)
@@ -91,24 +157,30 @@ def _rejected_beside(file: Path) -> Iterator[None]:
         raise
 
 
-def _learn(intake: Intake, wanted: Wanted, effort: Effort, settings: Settings, now: datetime) -> Trained:
-    _note_rejected(intake.path, intake.rejected)
-    newest = (
-        None if intake.leads.time is None else datetime.fromtimestamp(float(intake.leads.time.max()), UTC)
-    )
-    meta = Meta(
+def _meta(
+    asked: Asked, settings: Settings, *, as_of_column: str | None = None, id_column: str | None = None
+) -> Meta:
+    return Meta(
         version="",
-        target=wanted.target,
-        horizon_days=wanted.horizon_days,
-        trained_until=None if newest is None else newest.isoformat(),
+        target=asked.target,
+        horizon_days=asked.horizon_days,
+        trained_until=None,
         rows=0,
         conversions=0,
         base_rate=0.0,
-        as_of_column=wanted.time_column,
-        id_column=intake.id_column,
+        as_of_column=as_of_column,
+        id_column=id_column,
         grades=settings.grades.cuts,
-        created_at=now.isoformat(),
     )
+
+
+def _learn(intake: Intake, asked: Asked, meta: Meta, effort: Effort) -> Trained:
+    if intake.origin.path is not None:
+        _note_rejected(intake.origin.path, intake.rejected)
+    newest = (
+        None if intake.leads.time is None else datetime.fromtimestamp(float(intake.leads.time.max()), UTC)
+    )
+    meta = replace(meta, trained_until=None if newest is None else newest.isoformat())
     with console.status("Learning …") as status:
 
         def tell(step: str, part: str) -> None:
@@ -118,12 +190,12 @@ def _learn(intake: Intake, wanted: Wanted, effort: Effort, settings: Settings, n
 
         return train_scorecard(
             intake.leads, meta, known=intake.known, columns=intake.columns, features=intake.features,
-            keep=_features_of(intake, wanted.keep), points=intake.points, effort=effort, watch=Watch(tell),
+            keep=_features_of(intake, asked.keep), points=intake.points, effort=effort, watch=Watch(tell),
         )  # fmt: skip
 
 
 def _features_of(intake: Intake, columns: tuple[str, ...]) -> set[str]:
-    return {feature.name for feature in intake.features if set(feature.sources) & set(columns)}
+    return {feature.name for feature in intake.features if {feature.name, *feature.sources} & set(columns)}
 
 
 def _note_rejected(file: Path, rejected: list[Rejected]) -> None:
@@ -136,7 +208,7 @@ def _note_rejected(file: Path, rejected: list[Rejected]) -> None:
 
 def _named(card: Scorecard, intake: Intake, now: datetime) -> Scorecard:
     """The scorecard under its version: the day, and a fingerprint of what it says and was learned from."""
-    mark = blake2b((card.to_json() + intake.digest).encode(), digest_size=3).hexdigest()
+    mark = blake2b((card.to_json() + intake.origin.digest).encode(), digest_size=3).hexdigest()
     return replace(card, meta=replace(card.meta, version=f"{now:%Y%m%d}-{mark}"))
 
 
@@ -173,16 +245,11 @@ def _keep(store: Store, intake: Intake, trained: Trained, card: Scorecard, now: 
             created_at=now,
             metrics=_values(card.report),
             recipe=trained.recipe.to_dict(),
-            source={
-                "file": intake.path.name,
-                "path": str(intake.path.resolve()),
-                "digest": intake.digest,
-                "rows": len(intake.leads),
-            },
+            source={**intake.origin.to_dict(), "rows": len(intake.leads)},
             scorecard=card.to_json(),
         )
     )
-    store.write_backtest(meta.version, trained.backtest.frame(intake.leads, intake.lead_ids))
+    store.write_backtest(meta.version, trained.backtest.frame(intake.leads, intake.lead_ids, intake.use))
 
 
 def _values(found: dict[str, Any]) -> dict[str, float]:
@@ -216,7 +283,7 @@ def _log(
         },
         artifacts=draw(card, trained.backtest, intake.leads, [d["feature"] for d in found["drivers"]]),
         tags={
-            "data_digest": intake.digest,
+            "data_digest": intake.origin.digest,
             "decision": verdict.reason,
             "promoted": str(verdict.promote).lower(),
         },

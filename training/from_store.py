@@ -1,0 +1,319 @@
+"""From what the store knows to labelled snapshots that can be learned from, every lead and column accounted for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from scoring.audit import Finding, audit
+from scoring.categories import Categories
+from scoring.clean import Column
+from scoring.coverage import DAY, coverage
+from scoring.errors import DataError
+from scoring.event_forms import define_events, event_columns
+from scoring.features import Feature, define, feature_columns
+from scoring.label_state import Labels
+from scoring.labels import label_snapshots
+from scoring.late_changes import late_hints
+from scoring.leads import typed_at
+from scoring.ledger import Ledger
+from scoring.outcomes import Outcomes
+from scoring.points import points_of
+from scoring.schema import Guess, guess_columns
+from scoring.snapshots import Snapshots, draw_snapshots
+from scoring.stages import at_or_beyond
+from training.choice import Leads
+from training.intake import LEAST_OF_EACH, Asked, Intake, Origin
+
+Floats = npt.NDArray[np.float64]
+Vectors = dict[str, Floats | Categories]
+AUDITED = 50_000
+THE_STORE = "the store"
+
+
+def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
+    """Snapshots of the store's leads with what became of them.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        All that is known.
+    asked : Asked
+        What is to be learned; a horizon must be set.
+    seed : int
+        Seed of the draw of snapshots.
+
+    Raises
+    ------
+    DataError
+        If there is too little to learn from, or too much of it cannot be read.
+    """
+    if asked.horizon_days is None:
+        raise DataError(f"Target {asked.target} needs a horizon: set it under [targets], or give --horizon.")
+    outcomes = Outcomes.of_ledger(ledger, at_or_beyond(asked.target))
+    snapshots, labels = labelled(ledger, outcomes, asked, seed)
+    label = labels.y
+    counted = np.flatnonzero(~np.isnan(label))
+    _check_enough(labels, label[counted], asked)
+    used_snapshots = snapshots.take(counted)
+    guesses = guess_properties(ledger, asked)
+    columns = [guess.column for guess in guesses]
+    typed, errors = typed_at(columns, ledger, used_snapshots.lead, used_snapshots.as_of)
+    findings = _audit(columns, typed, label[counted], used_snapshots, ledger, outcomes, asked)
+    used = _used(columns, findings, asked)
+    read = tuple(column for column in columns if not used[column.name])
+    wrong, unread = _unreadable(errors, {column.name for column in read}, asked, len(counted))
+    good = np.setdiff1d(np.arange(len(counted)), wrong)
+    kept = used_snapshots.take(good)
+    features, vectors = _features(
+        ledger, kept, read, {c.name: _rows(typed[c.name], good) for c in read}, asked
+    )
+    leads = Leads(
+        columns=vectors,
+        label=label[counted][good].astype(int),
+        weight=kept.weight,
+        axes={feature.name: feature.axis for feature in features},
+        time=kept.as_of,
+        groups=kept.lead,
+    )
+    return Intake(
+        origin=Origin(THE_STORE, digest_of_ledger(ledger)),
+        rows=len(snapshots),
+        guesses=guesses,
+        labels=labels,
+        findings=findings,
+        rejected=[],
+        notes=[
+            *_lead_notes(ledger, snapshots, labels), *labels.findings, *unread,
+            *(note for guess in guesses for note in guess.findings),
+        ],
+        columns=read,
+        features=features,
+        leads=leads,
+        lead_ids=ledger.lead_id[kept.lead].tolist(),
+        known=kept.as_of + asked.horizon_days * DAY,
+        points=_points(asked, columns, typed, good),
+        used=used,
+        id_column=None,
+        use=np.where(kept.new, "creation", "open"),
+    )  # fmt: skip
+
+
+def labelled(ledger: Ledger, outcomes: Outcomes, asked: Asked, seed: int = 0) -> tuple[Snapshots, Labels]:
+    """All snapshots that a ledger gives for a target, and what became of each.
+
+    Parameters
+    ----------
+    ledger, outcomes : Ledger, Outcomes
+        The leads, and their outcomes read for the target.
+    asked : Asked
+        Target and horizon.
+    seed : int
+        Seed of the draw.
+    """
+    span = coverage(outcomes.first[np.isfinite(outcomes.first)], outcomes.resolved, outcomes.known)
+    snapshots = draw_snapshots(ledger, outcomes, np.inf if span.end is None else span.end, seed=seed)
+    labels = label_snapshots(
+        snapshots.lead, snapshots.as_of, outcomes, asked.target, float(asked.horizon_days or 0),
+        time_zone=asked.time_zone,
+    )  # fmt: skip
+    return snapshots, labels
+
+
+def guess_properties(ledger: Ledger, asked: Asked) -> list[Guess]:
+    """How each property is read, from all values that it ever had.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The leads.
+    asked : Asked
+        What the user says of columns.
+    """
+    names = sorted({*ledger.properties, *ledger.with_history})
+    empty = pa.table({name: pa.array([], pa.string()) for name in names})
+    guess_columns(
+        empty, types=asked.types, axes=asked.axes, date_order=asked.date_order, time_zone=asked.time_zone
+    )
+    guesses = []
+    for name in names:
+        guesses += guess_columns(
+            pa.table({name: ledger.values_of(name)}),
+            types={name: asked.types[name]} if name in asked.types else {},
+            axes={name: asked.axes[name]} if name in asked.axes else {},
+            date_order=asked.date_order,
+            time_zone=asked.time_zone,
+            missing=asked.missing,
+        )
+    return guesses
+
+
+def digest_of_ledger(ledger: Ledger) -> str:
+    """Fingerprint of all that is known of the leads."""
+    digest = blake2b(digest_size=16)
+    digest.update("\x1f".join(map(str, ledger.lead_id)).encode())
+    digest.update(ledger.created.tobytes())
+    for name, values in sorted(ledger.properties.items()):
+        digest.update(name.encode())
+        for buffer in values.buffers():
+            digest.update(buffer or b"")
+    for name, events in ledger.tables.items():
+        digest.update(name.encode())
+        for array in (events.lead, events.occurred, events.recorded):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        for column, cells in events.columns.items():
+            digest.update(column.encode())
+            coded = cells.codes if isinstance(cells, Categories) else cells
+            digest.update(np.ascontiguousarray(coded).tobytes())
+            digest.update("\x1f".join(cells.levels if isinstance(cells, Categories) else ()).encode())
+    return digest.hexdigest()
+
+
+def _check_enough(labels: Labels, label: Floats, asked: Asked) -> None:
+    converted = int(label.sum())
+    if min(converted, len(label) - converted) < LEAST_OF_EACH:
+        counts = labels.counts
+        raise DataError(
+            f"The store has {converted:,} mature snapshots that reached {asked.target} within "
+            f"{asked.horizon_days} days and {len(label) - converted:,} that did not "
+            f"({counts['censored']:,} are too young, {counts['outside_coverage']:,} are from before outcomes were "
+            "recorded). A model needs at least "
+            f"{LEAST_OF_EACH} of each. `leadloop check` says what can be learned, and when."
+        )
+
+
+def _audit(
+    columns: Sequence[Column],
+    typed: Mapping[str, Floats | Categories],
+    label: Floats,
+    snapshots: Snapshots,
+    ledger: Ledger,
+    outcomes: Outcomes,
+    asked: Asked,
+) -> list[Finding]:
+    """The leakage audit: what each property looks like when leads are scored, and what its history betrays."""
+    rows = _one_of_each(snapshots.lead)
+    known = [column.name for column in columns]
+    return audit(
+        columns,
+        {column.name: _rows(typed[column.name], rows) for column in columns},
+        label[rows],
+        keep=[name for name in asked.keep if name in known],
+        exclude=[name for name in asked.exclude if name in known],
+        late=snapshots.as_of[rows] > np.median(snapshots.as_of[rows]),
+        more=late_hints(ledger, outcomes),
+    )
+
+
+def _one_of_each(lead: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """One snapshot of each lead, drawn: a second one would give away what it knows of the first."""
+    shuffled = np.random.default_rng(0).permutation(len(lead))
+    first = shuffled[np.unique(lead[shuffled], return_index=True)[1]]
+    return np.sort(first[np.random.default_rng(1).permutation(len(first))[:AUDITED]])
+
+
+def _used(columns: Sequence[Column], findings: Sequence[Finding], asked: Asked) -> dict[str, str]:
+    """Why each property is not read; empty for those that are."""
+    used = {
+        column.name: "identifier" if column.type == "id" and column.name not in asked.keep else ""
+        for column in columns
+    }
+    for finding in findings:
+        if finding.left_out and not used[finding.column]:
+            used[finding.column] = finding.code
+    return used
+
+
+def _unreadable(
+    errors: Mapping[int, str], read: set[str], asked: Asked, total: int
+) -> tuple[npt.NDArray[np.intp], list[str]]:
+    """Snapshots that hold a value which cannot be read, and what to say of them."""
+    wrong = {look: why for look, why in errors.items() if any(f"Column '{name}' " in why for name in read)}
+    if not wrong:
+        return np.zeros(0, dtype=np.intp), []
+    common, count = Counter(wrong.values()).most_common(1)[0]
+    said = f"{len(wrong):,} snapshots hold a value that cannot be read (most often: {common} {count:,} times)"
+    if len(wrong) > asked.max_rejected * total:
+        raise DataError(
+            f"{said}, more than {asked.max_rejected:.1%} of {total:,}. Set --type for the column, leave it out with "
+            "--exclude, or raise --max-rejected."
+        )
+    return np.array(sorted(wrong), dtype=np.intp), [f"{said}: left out."]
+
+
+def _features(
+    ledger: Ledger, snapshots: Snapshots, columns: Sequence[Column], typed: Vectors, asked: Asked
+) -> tuple[tuple[Feature, ...], Vectors]:
+    """The features, without those that say nothing or the same as another one."""
+    of_properties = define(columns, as_of_column=THE_STORE)
+    kinds = ledger.activities.category("kind")
+    counts = np.bincount(kinds.codes[kinds.codes >= 0], minlength=len(kinds.levels))
+    frequent = [kinds.levels[code] for code in np.argsort(-counts, kind="stable")]
+    of_events = define_events(
+        frequent,
+        touches=len(ledger.touches) > 0,
+        outcomes=len(ledger.outcomes) > 0,
+        time_zone=asked.time_zone,
+    )
+    taken = {feature.name for feature in of_properties}
+    of_events = [_renamed(feature, taken) for feature in of_events if feature.name not in asked.exclude]
+    vectors = feature_columns(of_properties, typed, snapshots.as_of)
+    vectors |= event_columns(of_events, ledger, snapshots.lead, snapshots.as_of)
+    told: set[bytes] = set()
+    kept = []
+    for feature in (*of_properties, *of_events):
+        print_ = _fingerprint(vectors[feature.name])
+        if print_ is not None and print_ not in told:
+            told.add(print_)
+            kept.append(feature)
+    return tuple(kept), {feature.name: vectors[feature.name] for feature in kept}
+
+
+def _renamed(feature: Feature, taken: set[str]) -> Feature:
+    name = feature.name
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return replace(feature, name=name)
+
+
+def _fingerprint(vector: Floats | Categories) -> bytes | None:
+    """What a vector says of the rows; None where it says the same of all."""
+    array = vector.codes if isinstance(vector, Categories) else vector
+    if not len(array) or bool(np.all((array == array[0]) | ((array != array) & (array[0] != array[0])))):
+        return None
+    return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).digest()
+
+
+def _points(
+    asked: Asked,
+    columns: Sequence[Column],
+    typed: Mapping[str, Floats | Categories],
+    rows: npt.NDArray[np.intp],
+) -> Floats | None:
+    if not asked.points:
+        return None
+    return points_of(
+        asked.points, columns, {name: _rows(values, rows) for name, values in typed.items()}, len(rows)
+    )
+
+
+def _lead_notes(ledger: Ledger, snapshots: Snapshots, labels: Labels) -> list[str]:
+    """What became of each lead's first snapshot, in words."""
+    states = Counter(labels.state[snapshots.new].tolist())
+    mature = states["mature_positive"] + states["mature_negative"]
+    return [
+        f"{len(ledger):,} leads: {mature:,} mature, {states['censored']:,} censored, "
+        f"{states['outside_coverage']:,} outside coverage, as of their creation. They give {len(snapshots):,} "
+        f"snapshots: {int(snapshots.new.sum()):,} at creation and {int((~snapshots.new).sum()):,} while open."
+    ]
+
+
+def _rows(values: Floats | Categories, rows: npt.NDArray[np.intp]) -> Floats | Categories:
+    return values[rows] if isinstance(values, np.ndarray) else Categories(values.codes[rows], values.levels)
