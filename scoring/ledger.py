@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scoring.categories import Categories
 
@@ -171,8 +172,17 @@ class Ledger:
         for name, events in self.tables.items():
             some = events.take((events.known <= time) & there[events.lead])
             kept[name] = replace(some, lead=place[some.lead])
-        properties = {name: values.filter(pa.array(there)) for name, values in self.properties.items()}
+        properties = {
+            name: self._then(name, values, time).filter(pa.array(there))
+            for name, values in self.properties.items()
+        }
         return Ledger(self.lead_id[there], self.created[there], properties, **kept)
+
+    def _then(self, name: str, values: pa.Array, time: float) -> pa.Array:
+        """Values as they are now, except where a history says that there was none then."""
+        everyone = np.arange(len(self))
+        missing = self.places_at(name, everyone, np.full(len(self), time)) < 0
+        return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), values)
 
     @cached_property
     def with_history(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
+from scoring.contract_cells import Customs
 from scoring.errors import LeadLoopError, NoChampion
 from scoring.io.sections import Serve
 from scoring.io.settings import Settings, load_settings
@@ -24,13 +26,32 @@ from serving import problems
 from serving.deps import Deps
 from serving.docs import docs_page
 from serving.edge import BodyLimit, Edge
+from serving.facts import Reader
+from serving.gate import Gate, listens_here, with_security
+from serving.keys import Keys
 from serving.live import Live, Watch
 from serving.metrics import Metrics
 from serving.problems import UnclearTarget, UnknownTarget, UnreadableLead
-from serving.routes import health, model, score
+from serving.refusals import (
+    ConflictingFacts,
+    NoSuchLead,
+    NoSuchVersion,
+    NotPromoted,
+    UnfitFacts,
+    UnknownLead,
+)
+from serving.routes import facts, health, leads, model, promotion, score
+from serving.writer import NotWritten, Writer
 
 # Which of our errors is whose fault. A class that is not here has the status of its parent.
 STATUSES: dict[type[Exception], int] = {
+    NoSuchLead: 404,
+    UnknownLead: 404,
+    NoSuchVersion: 404,
+    ConflictingFacts: 409,
+    NotPromoted: 409,
+    UnfitFacts: 422,
+    NotWritten: 503,
     UnknownTarget: 404,
     UnclearTarget: 422,
     UnreadableLead: 422,
@@ -50,6 +71,9 @@ def create_app(
     max_body_kib: int = Serve().max_body_kib,
     clock: Callable[[], datetime] = utc_now,
     *,
+    store: Store | None = None,
+    customs: Customs = Customs(),  # noqa: B008 - frozen
+    loopback: bool = True,
     watch: bool = False,
 ) -> FastAPI:
     """The service as an ASGI application.
@@ -62,11 +86,20 @@ def create_app(
         The largest request body, in KiB.
     clock : callable
         The time in UTC.
+    store : Store, optional
+        Where facts, scores and keys are kept.  Without one the service only scores, for whoever asks.
+    customs : Customs
+        How the team writes *no answer*.
+    loopback : bool
+        Whether only this machine reaches the service: then it needs no key until one is made.
     watch : bool
-        Ask the store for new champions about once a second, from start-up to shutdown.
+        Ask the store for new champions and keys about once a second, from start-up to shutdown.
     """
     metrics = Metrics(live)
-    deps = Deps(live, metrics, clock)
+    keys = None if store is None else Keys(store)
+    writer = None if store is None else Writer(store.engine)
+    refresh = _refreshing(live, keys)
+    deps = Deps(live, metrics, clock, refresh, writer)
     app = FastAPI(
         title="LeadLoop",
         description="Which leads to call first, and why.",
@@ -75,34 +108,61 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_watching(live) if watch else None,
+        lifespan=_running(writer, refresh if watch else None),
         telemetry=SILENT,  # type: ignore[arg-type]
     )
-    app.state.live = live
+    app.state.live, app.state.writer = live, writer
     # Not `include_router`: it makes each request look for its route twice.
-    for routes in (score.router(deps), model.router(deps), health.router(deps), docs_page(app)):
+    routers = [score.router(deps), model.router(deps), health.router(deps), docs_page(app)]
+    if store is not None and writer is not None:
+        reader = Reader(customs)
+        routers[1:1] = [facts.router(deps, writer, reader), leads.router(deps, store, writer, reader)]
+        routers.insert(-2, promotion.router(deps, store))
+    for routes in routers:
         app.router.routes.extend(routes.routes)
     app.add_exception_handler(LeadLoopError, problems.refusal(STATUSES))
     app.add_exception_handler(RequestValidationError, problems.invalid)
     app.add_exception_handler(HTTPException, problems.not_served)
     app.add_middleware(BodyLimit, most=max_body_kib * 1024)
+    if keys is not None:
+        keys.refresh()
+        app.add_middleware(Gate, keys=keys, loopback=loopback)
     app.add_middleware(Edge, metrics=metrics)
-    app.openapi = partial(_documented, app)  # type: ignore[method-assign]
+    app.openapi = partial(_documented, app, keys)  # type: ignore[method-assign]
     return app
 
 
-def _watching(live: Live) -> Callable[[FastAPI], Any]:
+def _refreshing(live: Live, keys: Keys | None) -> Callable[[], None]:
+    """Ask the store for what is new; one at a time, or the slower of two would put back what is old."""
+    lock = Lock()
+
+    def refresh() -> None:
+        with lock:
+            live.refresh()
+            if keys is not None and live.now.reachable:
+                keys.refresh()
+
+    return refresh
+
+
+def _running(writer: Writer | None, refresh: Callable[[], None] | None) -> Callable[[FastAPI], Any]:
+    """What runs beside the requests, from start-up to shutdown."""
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watch = Watch(live.refresh)
-        watch.start()
+        watch = None if refresh is None else Watch(refresh)
+        for one in (writer, watch):
+            if one is not None:
+                one.start()
         yield
-        watch.stop()
+        for one in (watch, writer):
+            if one is not None:
+                one.stop()
 
     return lifespan
 
 
-def _documented(app: FastAPI) -> dict[str, Any]:
+def _documented(app: FastAPI, keys: Keys | None) -> dict[str, Any]:
     """The OpenAPI document, with problem details in place of the framework's own form of errors."""
     if app.openapi_schema is None:
         document = get_openapi(
@@ -115,7 +175,7 @@ def _documented(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas["Problem"].pop("$defs", None)
         app.openapi_schema = document
-    return app.openapi_schema
+    return app.openapi_schema if keys is None else with_security(app.openapi_schema, keys.now.closed)
 
 
 def app_of(settings: Settings, store: Store) -> FastAPI:
@@ -124,13 +184,20 @@ def app_of(settings: Settings, store: Store) -> FastAPI:
     Parameters
     ----------
     settings : Settings
-        What the team has set.
+        What the team has set; ``serve.host`` is where the service listens.
     store : Store
         Where the champions are.
     """
     live = Live(store, settings.primary, settings.value)
     live.refresh()
-    return create_app(live, settings.serve.max_body_kib, watch=True)
+    return create_app(
+        live,
+        settings.serve.max_body_kib,
+        store=store,
+        customs=Customs(settings.time.zone, missing=settings.reading.missing),
+        loopback=listens_here(settings.serve.host),
+        watch=True,
+    )
 
 
 def from_environment() -> FastAPI:

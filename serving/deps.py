@@ -8,6 +8,7 @@ from datetime import datetime
 
 from serving.live import Live
 from serving.metrics import Metrics
+from serving.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,14 @@ class Deps:
         Where answers are counted.
     clock : callable
         The time in UTC.
+    refresh : callable
+        Asks the store at once what is new: champions and keys.
+    writer : Writer or None
+        What writes to the store; None in a service that has none and only scores.
     """
 
     live: Live
     metrics: Metrics
     clock: Callable[[], datetime]
+    refresh: Callable[[], None]
+    writer: Writer | None = None

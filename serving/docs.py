@@ -76,17 +76,22 @@ def _operation(method: str, path: str, operation: Schema, schemas: Schema) -> st
     for status, response in operation["responses"].items():
         if status == "200":
             parts.append(_body("Answer", response, schemas))
-    failures = [status for status in operation["responses"] if status != "200"]
+    failures = [status for status in operation["responses"] if not status.startswith("2")]
     if failures:
         parts.append(f"<p>Problems: {', '.join(failures)}.</p>")
     return "".join([*parts, "</section>"])
 
 
 def _parameters(operation: Schema) -> str:
-    rows = [
-        (one["name"], one["schema"], one.get("required", False)) for one in operation.get("parameters", ())
+    rows: list[tuple[str, Schema, bool]] = [
+        (
+            one["name"],
+            {"description": one.get("description", ""), **one["schema"]},
+            one.get("required", False),
+        )
+        for one in operation.get("parameters", ())
     ]
-    return _table("Query", rows, {}) if rows else ""
+    return _table("Parameters", rows, {}) if rows else ""
 
 
 def _body(title: str, carrier: Schema, schemas: Schema) -> str:
@@ -96,7 +101,8 @@ def _body(title: str, carrier: Schema, schemas: Schema) -> str:
 
 def _tables(title: str, schema: Schema, schemas: Schema) -> Iterator[str]:
     """A table for the object itself, then one for each object inside it."""
-    waiting, seen = [(title, schema)], set()
+    forms = schema.get("oneOf", [schema])
+    waiting, seen = [(title if at == 0 else "Or", form) for at, form in enumerate(forms)], set()
     while waiting:
         heading, one = waiting.pop(0)
         name = _name(one)
@@ -122,7 +128,7 @@ def _name(schema: Schema) -> str | None:
     """The object that a schema speaks of, if it does."""
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[1]
-    inner = [schema["items"]] if "items" in schema else schema.get("anyOf", ())
+    inner = [schema["items"]] if "items" in schema else schema.get("anyOf", schema.get("oneOf", ()))
     return next((name for name in map(_name, inner) if name), None)
 
 
@@ -150,8 +156,12 @@ def _type(schema: Schema) -> str:
 def _call(method: str, path: str, operation: Schema, schemas: Schema) -> str:
     """The call as one would type it."""
     schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    for one in operation.get("parameters", ()):
+        if one["in"] == "path":
+            path = path.replace(f"{{{one['name']}}}", str(one["schema"]["examples"][0]))
     if not schema:
-        return f"<pre>curl -s http://127.0.0.1:8000{escape(path)}</pre>"
+        verb = "" if method == "get" else f"-X {method.upper()} "
+        return f"<pre>curl -s {verb}http://127.0.0.1:8000{escape(path)}</pre>"
     body = json.dumps(_example(schema, schemas), ensure_ascii=False)
     text = (
         f"curl -s -X {method.upper()} http://127.0.0.1:8000{path} "
@@ -161,13 +171,15 @@ def _call(method: str, path: str, operation: Schema, schemas: Schema) -> str:
 
 
 def _example(schema: Schema, schemas: Schema) -> Any:
-    """What must be given, with the examples that the fields carry."""
+    """What must be given, else what can be, with the examples that the fields carry."""
     if "examples" in schema:
         return schema["examples"][0]
     if schema.get("type") == "array":
         return [_example(schema["items"], schemas)]
     one = schemas[_name(schema) or ""]
-    return {name: _example(one["properties"][name], schemas) for name in one["required"]}
+    fields = one["properties"]
+    shown = one.get("required") or [name for name, field in fields.items() if "examples" in field]
+    return {name: _example(fields[name], schemas) for name in shown}
 
 
 _STYLE = """

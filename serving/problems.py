@@ -11,10 +11,12 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from scoring.errors import DataError, ModelError
+from serving.lead_schemas import MANY, ONE
 from serving.schemas import MOST_LEADS, MOST_PROPERTIES
 
 MEDIA_TYPE = "application/problem+json"
@@ -106,6 +108,8 @@ def refusal(statuses: Mapping[type[Exception], int]) -> Callable[[Request, Excep
     """
 
     async def refused(_: Request, error: Exception) -> Response:
+        if isinstance(error.__cause__, DBAPIError):
+            return unanswered(error)
         status = next(statuses[kind] for kind in type(error).__mro__ if kind in statuses)
         return problem(status, str(error), getattr(error, "faults", ()), RETRY if status == 503 else None)
 
@@ -113,6 +117,17 @@ def refusal(statuses: Mapping[type[Exception], int]) -> Callable[[Request, Excep
 
 
 RETRY = {"Retry-After": "5"}
+
+
+def unanswered(error: Exception) -> Response:
+    """Answer where the store did not: the log is told why, the client neither its address nor what it holds."""
+    outage = isinstance(error.__cause__, OperationalError | InterfaceError)
+    log.error("The store did not answer: %s", error if outage else type(error.__cause__).__name__)
+    return problem(
+        503,
+        "The store does not answer; the log of the service says why. Ask again in a moment.",
+        headers=RETRY,
+    )
 
 
 async def not_served(_: Request, error: Exception) -> Response:
@@ -177,6 +192,8 @@ _TYPES = {"str", "int", "float", "bool"}
 def _place(location: Sequence[object]) -> str:
     """A JSON pointer to what is wrong in the body; elsewhere the parameter's name."""
     source, *steps = location
+    if steps and steps[0] in (ONE, MANY):
+        steps = steps[1:]
     if source != "body":
         return ".".join(str(step) for step in location)
     if len(steps) > 2 and "properties" in steps and steps[-1] in _TYPES:
@@ -199,11 +216,12 @@ def _rule(error: Mapping[str, Any]) -> str:
     if error["type"] == "string_too_long":
         return f"must hold at most {limit:,} characters"
     if error["type"] == "too_long":
-        what = {MOST_LEADS: "leads", MOST_PROPERTIES: "properties"}.get(limit, "entries")
+        what = "events" if location[-1] == "events" else _MOST.get(limit, "entries")
         return f"must hold at most {limit:,} {what}"
     return str(error["msg"]).replace("Input should", "must", 1)
 
 
+_MOST = {MOST_LEADS: "leads", MOST_PROPERTIES: "properties"}
 _LATER = "is not read by this version; leave it out (what it says must stand in `properties`)"
 _NOT_YET = dict.fromkeys(("activities", "touches", "outcomes"), _LATER)
 _SCALAR = "must be text, a number, true, false or null"

@@ -75,7 +75,7 @@ SETTINGS_JA = {
     "reading.missing": "自社のファイルで「不明」を表す言葉。既定の言葉に加える。",
     "reading.max_rejected": "読み取れない行がこの割合を超えたら失敗とみなす。",
     "language.default": "言語を選ばなかった人に使う言語。",
-    "serve.host": "API が待ち受けるアドレス。",
+    "serve.host": "API が待ち受けるアドレス。127.0.0.1 と ::1 以外には鍵が必要です。",
     "serve.port": "ポート。0 なら空いているものを使う。",
     "serve.max_body_kib": "受け付ける要求本文の最大サイズ（KiB）。",
     "points.property": "対象の列。",

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from scoring.io.sections import Value
+from scoring.io.store import Store
 from serving.app import create_app
 from serving.live import Live
 from tests.cards import Shelf
@@ -34,3 +35,11 @@ def problem(answer: Any, status: int) -> dict[str, Any]:
     assert told["title"]
     assert told["detail"]
     return told
+
+
+def keeping(store: Store, now: datetime = NOW, **options: Any) -> TestClient:
+    """A client of a service that keeps what it is told, asked on its own machine; use it in a ``with`` statement."""
+    live = Live(store, "won", Value())
+    live.refresh()
+    app = create_app(live, store=store, **{"clock": lambda: now, **options})
+    return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)

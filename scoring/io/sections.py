@@ -147,7 +147,8 @@ class Serve(Section):
     """Where the scoring service listens."""
 
     host: str = Field(
-        default="127.0.0.1", description="The address of this machine to listen on: 127.0.0.1 or ::1."
+        default="127.0.0.1",
+        description="The address to listen on; any other than 127.0.0.1 or ::1 needs a key.",
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8000, description="The port; 0 takes a free one."

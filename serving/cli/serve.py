@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,7 +40,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command(rich_help_panel="Leads")
     def serve(
-        host: Annotated[str | None, typer.Option(help="Address to listen on; only this machine.")] = None,
+        host: Annotated[
+            str | None, typer.Option(help="Address to listen on; others than this machine's own need keys.")
+        ] = None,
         port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
         workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
     ) -> None:
@@ -69,10 +71,13 @@ def run(given: Settings, host: str, port: int, workers: int) -> None:
     Raises
     ------
     SettingsError
-        If the address is open to other machines, or cannot be listened on.
+        If the address is open to other machines and there is no key, or it cannot be listened on.
     LeadLoopError
         If the store cannot be opened.
     """
+    given = given.model_copy(update={"serve": given.serve.model_copy(update={"host": host, "port": port})})
+    if not address_of(host).is_loopback:
+        _need_keys(given, host)
     with listening(host, port) as listener:
         signal.signal(signal.SIGTERM, _stop)
         try:
@@ -87,7 +92,7 @@ def _stop(*_: object) -> None:
 
 
 def listening(host: str, port: int) -> socket:
-    """A socket that listens, on this machine alone.
+    """A socket that listens.
 
     Parameters
     ----------
@@ -97,9 +102,9 @@ def listening(host: str, port: int) -> socket:
     Raises
     ------
     SettingsError
-        If the host is not a loopback address, or the port is taken or not allowed.
+        If the host is no address, or the port is taken or not allowed.
     """
-    address = _loopback(host)
+    address = str(address_of(host))
     listener = socket(AF_INET6 if ":" in address else AF_INET)
     try:
         listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
@@ -115,20 +120,37 @@ def listening(host: str, port: int) -> socket:
     return listener
 
 
-def _loopback(host: str) -> str:
+def address_of(host: str) -> IPv4Address | IPv6Address:
+    """The address that is meant.
+
+    Raises
+    ------
+    SettingsError
+        If it is the name of a machine, which may mean several.
+    """
     try:
-        address = ip_address("127.0.0.1" if host == "localhost" else host)
+        return ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError as error:
-        raise SettingsError(f"--host must be an IP address or localhost. {_ONLY_HERE}") from error
-    if not address.is_loopback:
-        raise SettingsError(f"--host {host} would let other machines in. {_ONLY_HERE}")
-    return str(address)
+        raise SettingsError(
+            "--host must be an IP address or localhost: 127.0.0.1 for this machine alone, 0.0.0.0 for all that "
+            "reach it (that needs keys)."
+        ) from error
 
 
-_ONLY_HERE = (
-    "This version has no keys, so whoever reaches the service may use it: it listens on this machine alone "
-    "(127.0.0.1 or ::1). To let others in, put a reverse proxy that checks who asks in front of it."
-)
+def _need_keys(given: Settings, host: str) -> None:
+    """Let other machines in only where callers can be told apart."""
+    from scoring.io.store import open_store
+
+    with open_store(given.database_url, given.primary) as store:
+        hold = any(key.revoked_at is None for key in store.api_keys())
+    if not hold:
+        raise SettingsError(
+            f"--host {host} would let other machines in, and there is no key yet. Make one with "
+            "leadloop keys create --name NAME --scope score, or listen on this machine alone: --host 127.0.0.1."
+        )
+    console.print(
+        "Keys are sent as they are: where others can listen in, put a proxy with TLS in front.", markup=False
+    )
 
 
 def _one_process(given: Settings, listener: socket, _: int) -> None:
@@ -157,6 +179,7 @@ def _many_processes(given: Settings, listener: socket, workers: int) -> None:
         live.refresh()
     with TemporaryDirectory(prefix="leadloop-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ["LEADLOOP_SERVE_HOST"] = given.serve.host  # each worker reads the settings for itself
         config = uvicorn.Config("serving.app:from_environment", factory=True, workers=workers, **options())
         _welcome(live.now, listener)
         Multiprocess(config, sockets=[listener]).run()

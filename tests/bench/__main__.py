@@ -7,11 +7,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import bench_api, bench_batch, bench_score_one, bench_train
+from tests.bench import bench_api, bench_batch, bench_outcomes, bench_score_one, bench_train
 
 BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "score_one": bench_score_one.main,
     "api": bench_api.main,
+    "outcomes": bench_outcomes.main,
     "batch": bench_batch.main,
     "train": bench_train.main,
 }

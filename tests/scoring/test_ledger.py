@@ -148,6 +148,27 @@ def test_nothing_that_is_known_later_moves_a_feature(lead: OneLead, t: float) ->
     }
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(leads(), min_size=1, max_size=4), HOURS)
+def test_what_was_known_at_a_time_says_of_it_what_everything_says(some: list[OneLead], t: float) -> None:
+    whole = ledger_of(some)
+    then = whole.known_at(t)
+    place = np.flatnonzero(whole.created <= t)
+    at = np.full(len(place), t)
+    all_, some_ = (
+        event_columns(FEATURES, whole, place, at),
+        event_columns(FEATURES, then, np.arange(len(place)), at),
+    )
+    for name in all_:
+        assert all(same(looked(all_[name], row), looked(some_[name], row)) for row in range(len(place)))
+    for name in whole.properties:
+        values = [
+            [[*ledger.values_of(name).to_pylist(), None][found] for found in ledger.places_at(name, lead, at)]
+            for ledger, lead in ((whole, place), (then, np.arange(len(place))))
+        ]
+        assert values[0] == values[1]
+
+
 def test_a_ledger_as_known_at_a_time_holds_nothing_later() -> None:
     early = OneLead("a", 0.0, activities=((1.0, 1.0, "x", None), (2.0, 9.0, "x", None)))
     late = OneLead("b", 6.0, outcomes=((7.0, 7.0, "won"),))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, insert, select
 
+from scoring.contract import to_micros
 from scoring.errors import ModelError, NoChampion
 from scoring.io.home import database_url
 from scoring.io.store.engine import make_engine, reading, writing
@@ -34,6 +35,8 @@ from scoring.io.store.tables import champions, models
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scoring.incoming import Incoming
+    from scoring.io.store.intake import Taken, Told
     from scoring.io.store.keys import Key
     from scoring.io.store.lead_page import Forgotten, LeadPage
     from scoring.io.store.scores import ScoreRow
@@ -231,6 +234,37 @@ class Store:
         with reading(self.engine) as connection:
             return read_ledger(connection)
 
+    def take_in(
+        self,
+        files: "Sequence[Incoming]",
+        now: datetime,
+        *,
+        skip_rejected: bool = False,
+        dry_run: bool = False,
+        told: "Told | None" = None,
+    ) -> "Taken":
+        """Keep what files tell of leads, in one transaction: all of it, or nothing.
+
+        Parameters
+        ----------
+        files : sequence of Incoming
+            What is to be kept, at most one list of leads.  Rows that do not fit what the store has are added
+            to their faults, and what the user should know to their notes.
+        now : datetime
+            Since when values hold that differ from those before.
+        skip_rejected : bool
+            Whether the good rows are kept where others have faults; else nothing is.
+        dry_run : bool
+            Whether to say what would change, as if faulty rows were skipped, and to write nothing.
+        told : callable, optional
+            Is told of which table how many rows of how many are written.
+        """
+        from scoring.io.store.intake import take_in
+
+        with writing(self.engine) as connection:
+            at = to_micros(now.timestamp())
+            return take_in(connection, files, at, skip_rejected=skip_rejected, dry_run=dry_run, told=told)
+
     def lead(self, lead_id: str) -> "OneLead | None":
         """All that is known of one lead; None where nothing is."""
         from scoring.io.store.ledger import read_lead
@@ -285,7 +319,7 @@ class Store:
         with writing(self.engine) as connection:
             return create_key(connection, name, scopes, at)
 
-    def keys(self) -> "list[Key]":
+    def api_keys(self) -> "list[Key]":
         """Every API key that was ever made, the oldest first."""
         from scoring.io.store.keys import read_keys
 

@@ -19,6 +19,7 @@ import typer
 from typer.testing import CliRunner
 
 from scoring.errors import SettingsError
+from scoring.io.settings import load_settings
 from scoring.io.store import Model, open_store
 from scoring.scorecard import Scorecard
 from serving.cli import serve
@@ -146,10 +147,16 @@ def test_the_example_holds_properties_that_the_model_knows() -> None:
     assert example(live.now.model(None, "sql"), most=1) == {"source": "Referral"}
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.com"])
-def test_an_address_that_others_reach_is_refused(host: str) -> None:
-    with pytest.raises(SettingsError, match="listens on this machine alone"):
-        listening(host, 0)
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+def test_an_address_that_others_reach_is_refused_while_there_is_no_key(tmp_path: Path, host: str) -> None:
+    given = load_settings({"LEADLOOP_HOME": str(tmp_path)}, tmp_path)
+    with pytest.raises(SettingsError, match="leadloop keys create"):
+        serve.run(given, host, 0, 1)
+
+
+def test_a_name_of_a_machine_is_no_address() -> None:
+    with pytest.raises(SettingsError, match="must be an IP address or localhost"):
+        listening("example.com", 0)
 
 
 def test_a_port_that_is_taken_is_told() -> None:
