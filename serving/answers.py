@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from scoring.clean import Unreadable
 from scoring.leads import lead_features
-from scoring.scorecard import Reason, Score, Scorecard
+from scoring.ledger import OneLead
+from scoring.scorecard import Reason, Score
 from scoring.value import AMOUNT
 from serving.decision import NO_POLICY
 from serving.live import LiveModel
 from serving.problems import Fault, faults, pointer
-from serving.schemas import Lead, LeadAnswer, NoLead
+from serving.schemas import EVENTS, Lead, LeadAnswer, NoLead
 from serving.worth import AMOUNT_RULE
 
 DECIMALS = 6
@@ -38,8 +41,32 @@ _EMPTY: dict[str, Any] = dict.fromkeys(
 )
 
 
-def score_lead(lead: Lead, live: LiveModel, now: datetime) -> dict[str, Any]:
-    """The fields of a scored lead's answer.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer for a scored lead, and what the score log keeps beside it.
+
+    Parameters
+    ----------
+    fields : dict
+        The fields of the answer.
+    features : dict
+        What the model read.
+    score : Score
+        What it said.
+    """
+
+    fields: dict[str, Any]
+    features: dict[str, float | str | None]
+    score: Score
+
+
+def score_lead(lead: Lead, live: LiveModel, now: datetime, known: OneLead | None = None) -> dict[str, Any]:
+    """The fields of a scored lead's answer; see :func:`answer_lead`."""
+    return answer_lead(lead, live, now, known).fields
+
+
+def answer_lead(lead: Lead, live: LiveModel, now: datetime, known: OneLead | None = None) -> Answered:
+    """A scored lead's answer.
 
     Parameters
     ----------
@@ -49,6 +76,8 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime) -> dict[str, Any]:
         The model to score it with.
     now : datetime
         The time of the call, in UTC.
+    known : OneLead, optional
+        What the store knows of it; what the call says of a property goes before.
 
     Raises
     ------
@@ -56,9 +85,13 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime) -> dict[str, Any]:
         If the model cannot read every property of the lead; all that it cannot read are named.
     """
     as_of = _as_of(lead, live, now)
-    score = _scored(lead, live.card, as_of, MOST_REASONS)
-    warnings = live.names.warnings(lead.properties)
-    return {
+    moment = as_of.timestamp()
+    whole = whole_lead(lead, moment, known)
+    properties = lead.properties if known is None else {**known.properties_at(moment), **lead.properties}
+    features = lead_features(live.card, properties, moment, whole)
+    score = live.card.score_one(features, MOST_REASONS)
+    warnings = live.names.warnings(lead.properties) if known is None or lead.properties else []
+    fields = {
         "lead_id": lead.lead_id,
         "likelihood": round(score.likelihood, DECIMALS),
         "likelihood_low": round(score.likelihood_low, DECIMALS),
@@ -69,12 +102,48 @@ def score_lead(lead: Lead, live: LiveModel, now: datetime) -> dict[str, Any]:
         "engagement": score.engagement,
         "label": score.label,
         "decision": NO_POLICY,
-        "expected_value": _worth(lead, live, score, as_of, warnings),
+        "expected_value": _worth(properties, whole, live, score, moment, warnings),
         "reasons": [_reason(reason) for reason in score.reasons],
         "as_of": as_of,
         "status": "scored",
         "warnings": warnings,
     }
+    return Answered(fields, features, score)
+
+
+def whole_lead(lead: Lead, moment: float, known: OneLead | None) -> OneLead | None:
+    """What happened to a lead: what the store knows, and what the call tells beside it.
+
+    Parameters
+    ----------
+    lead : Lead
+        The lead as it was sent.
+    moment : float
+        The time as which it is scored; a lead that nobody knows was created then, unless it says when.
+    known : OneLead, optional
+        What the store knows.
+    """
+    told = {name: rows for name in EVENTS if (rows := getattr(lead, name))}
+    if known is not None and not told:
+        return known
+    base = known or OneLead(lead.lead_id, _created(lead, moment))
+    events: dict[str, Any] = {
+        name: tuple(
+            sorted((*getattr(base, name), *(row.as_event() for row in rows)), key=lambda event: event[:2])
+        )
+        for name, rows in told.items()
+    }
+    return replace(base, **events)
+
+
+def _created(lead: Lead, moment: float) -> float:
+    """When a lead was created that says so itself; one that does not is new."""
+    sent = lead.properties.get("created_at")
+    try:
+        created = datetime.fromisoformat(sent) if isinstance(sent, str) else None
+    except ValueError:
+        return moment
+    return moment if created is None or created.tzinfo is None else created.timestamp()
 
 
 def unscored(lead: Lead, live: LiveModel, now: datetime) -> LeadAnswer:
@@ -154,18 +223,21 @@ def _as_of(lead: Lead, live: LiveModel, now: datetime) -> datetime:
     return lead.as_of or now
 
 
-def _scored(lead: Lead, card: Scorecard, as_of: datetime, reasons: int) -> Score:
-    return card.score_one(lead_features(card, lead.properties, as_of.timestamp()), reasons)
-
-
-def _worth(lead: Lead, live: LiveModel, score: Score, as_of: datetime, warnings: list[str]) -> float | None:
+def _worth(
+    properties: Mapping[str, Any],
+    whole: OneLead | None,
+    live: LiveModel,
+    score: Score,
+    moment: float,
+    warnings: list[str],
+) -> float | None:
     """The expected value, from the lead's own amount where it states one that can be read."""
     worth = live.worth
     if worth is None:
         return None
     if worth.card is not live.card:
-        score = _scored(lead, worth.card, as_of, reasons=0)
-    value, readable = worth.of_lead(lead.properties, score.likelihood)
+        score = worth.card.score_one(lead_features(worth.card, properties, moment, whole), 0)
+    value, readable = worth.of_lead(properties, score.likelihood)
     if not readable:
         warnings.append(f"Property '{AMOUNT}' {AMOUNT_RULE}")
     return value

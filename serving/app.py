@@ -29,6 +29,7 @@ from serving.edge import BodyLimit, Edge
 from serving.facts import Reader
 from serving.gate import Gate, listens_here, with_security
 from serving.keys import Keys
+from serving.known import KnownLeads
 from serving.live import Live, Watch
 from serving.metrics import Metrics
 from serving.problems import UnclearTarget, UnknownTarget, UnreadableLead
@@ -99,7 +100,8 @@ def create_app(
     keys = None if store is None else Keys(store)
     writer = None if store is None else Writer(store.engine)
     refresh = _refreshing(live, keys)
-    deps = Deps(live, metrics, clock, refresh, writer)
+    known = None if store is None else KnownLeads(store)
+    deps = Deps(live, metrics, clock, refresh, writer, known)
     app = FastAPI(
         title="LeadLoop",
         description="Which leads to call first, and why.",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from serving.known import KnownLeads
 from serving.live import Live
 from serving.metrics import Metrics
 from serving.writer import Writer
@@ -27,6 +28,8 @@ class Deps:
         Asks the store at once what is new: champions and keys.
     writer : Writer or None
         What writes to the store; None in a service that has none and only scores.
+    known : KnownLeads or None
+        What reads a lead from it.
     """
 
     live: Live
@@ -34,3 +37,4 @@ class Deps:
     clock: Callable[[], datetime]
     refresh: Callable[[], None]
     writer: Writer | None = None
+    known: KnownLeads | None = None

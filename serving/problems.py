@@ -206,8 +206,6 @@ def _place(location: Sequence[object]) -> str:
 def _rule(error: Mapping[str, Any]) -> str:
     """The rule that is broken, in words, without the value."""
     location = error["loc"]
-    if error["type"] == "extra_forbidden" and str(location[-1]) in _NOT_YET:
-        return _NOT_YET[str(location[-1])]
     if "properties" in location[:-2] and error["type"] in _SCALAR_FAULTS:
         return _SCALAR_FAULTS[error["type"]]
     if error["type"] in _RULES:
@@ -222,8 +220,6 @@ def _rule(error: Mapping[str, Any]) -> str:
 
 
 _MOST = {MOST_LEADS: "leads", MOST_PROPERTIES: "properties"}
-_LATER = "is not read by this version; leave it out (what it says must stand in `properties`)"
-_NOT_YET = dict.fromkeys(("activities", "touches", "outcomes"), _LATER)
 _SCALAR = "must be text, a number, true, false or null"
 _SCALAR_FAULTS = {
     "string_type": _SCALAR,

@@ -1,7 +1,6 @@
 """What the service takes and gives: strict on the way in, the names of the data contract on the way out.
 
-``activities``, ``touches`` and ``outcomes`` are no fields yet, so a call that sends them is refused rather
-than answered as if they had been read.
+What happened to a lead may come along with it; of a lead that the store knows, it is added to what is known.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 MOST_LEADS = 10_000
 MOST_PROPERTIES = 1_000
+MOST_EVENTS = 10_000
 _EXAMPLE = {"source": "Referral", "visits": 12, "country": "Japan"}
 
 
@@ -61,12 +61,71 @@ class Request(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
 
 
+class _Happened(Request):
+    """Something that happened to the lead."""
+
+    occurred_at: Moment = Field(description="When it happened.")
+    recorded_at: Moment | None = Field(
+        default=None, description="When it was written down; by default when it happened."
+    )
+
+    def _times(self) -> tuple[float, float]:
+        occurred = self.occurred_at.timestamp()
+        return occurred, occurred if self.recorded_at is None else self.recorded_at.timestamp()
+
+
+class Activity(_Happened):
+    """Something that the lead did."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=200, examples=["page_view"])]
+    value: float | None = None
+
+    def as_event(self) -> tuple[float, float, str, float | None]:
+        """As :class:`scoring.ledger.OneLead` has it."""
+        return (*self._times(), self.kind, self.value)
+
+
+class Touch(_Happened):
+    """Something that sales did to reach the lead."""
+
+    connected: bool = Field(default=False, description="Whether it reached the lead.")
+    automatic: bool = Field(default=False, description="Whether no person did it; then it is no touch.")
+
+    def as_event(self) -> tuple[float, float, bool, bool]:
+        """As :class:`scoring.ledger.OneLead` has it."""
+        return (*self._times(), self.connected, self.automatic)
+
+
+class Step(_Happened):
+    """A stage that the lead reached, as sales recorded it."""
+
+    stage: Literal["lead", "mql", "sal", "sql", "opportunity", "won", "lost", "disqualified", "recycled"]
+
+    def as_event(self) -> tuple[float, float, str]:
+        """As :class:`scoring.ledger.OneLead` has it."""
+        return (*self._times(), self.stage)
+
+
+EVENTS = ("activities", "touches", "outcomes")
+
+
 class Lead(Request):
-    """A lead to score: its name, and its properties as the CRM or the form has them."""
+    """A lead to score: its name, its properties as the CRM or the form has them, and what happened to it."""
 
     lead_id: LeadId = Field(description="Your name for the lead; it comes back with the answer.")
     properties: Properties = Field(
-        description="Values by property. What the model does not read is ignored; what is absent is missing."
+        default={},
+        description="Values by property. What the model does not read is ignored; what is absent is missing, or as "
+        "the store knows it.",
+    )
+    activities: Annotated[list[Activity], Field(max_length=MOST_EVENTS)] | None = Field(
+        default=None, description="What the lead did."
+    )
+    touches: Annotated[list[Touch], Field(max_length=MOST_EVENTS)] | None = Field(
+        default=None, description="What sales did to reach it."
+    )
+    outcomes: Annotated[list[Step], Field(max_length=MOST_EVENTS)] | None = Field(
+        default=None, description="The stages that it reached."
     )
     as_of: Moment | None = Field(default=None, description="The time at which to score it; by default now.")
 

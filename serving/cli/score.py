@@ -14,7 +14,9 @@ from typing import Annotated, Literal
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from scoring.errors import DataError
+from scoring.errors import DataError, SettingsError
+from scoring.io.settings import Settings
+from scoring.reasons import Lang
 from serving.batch import MOST_REASONS, BatchSummary, Step, score_file
 from serving.batch import Progress as Told
 from serving.cli.chosen import CHAMPION, MODEL_HELP, Chosen, choose
@@ -32,15 +34,21 @@ def register(app: typer.Typer) -> None:
 
 
 def score(
-    source: Annotated[
-        Path, typer.Argument(metavar="IN", help="The lead list: CSV or Parquet, one row per lead.")
-    ],
     target_path: Annotated[
         Path,
         typer.Option(
             "--out", "-o", metavar="OUT", help="Where the scored list goes: CSV or Parquet, by its suffix."
         ),
     ],
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[IN]", help="The lead list: CSV or Parquet, one row per lead.")
+    ] = None,
+    open_: Annotated[
+        bool,
+        typer.Option(
+            "--open", help="Score the open leads of the store instead, and keep the scores in its log."
+        ),
+    ] = False,
     model: Annotated[str, typer.Option(metavar="champion|VERSION|PATH", help=MODEL_HELP)] = CHAMPION,
     target: Annotated[
         str | None,
@@ -74,9 +82,17 @@ def score(
     cannot be read is *not_scored* and says why; a line that does not split into columns is listed beside OUT
     in NAME.rejected.csv. Rows in = rows in OUT + rejected.
 
-    Example: `leadloop score leads.csv -o scored.csv`
+    With `--open` the leads are those of the store that are open, as they were known at `--as-of`. A run that was
+    interrupted is gone on with: no lead is scored twice.
+
+    Examples: `leadloop score leads.csv -o scored.csv` and `leadloop score --open -o scored.csv`
     """
     given = settings()
+    if open_ != (source is None):
+        raise SettingsError("Name either a lead list, or --open for the open leads of the store.")
+    if source is None:
+        _score_open(given, model, target, as_of, target_path, lang or given.language.default, limit_reasons)
+        return
     tolerated = tolerance(max_rejected, given)
     at = moment(as_of, given.time.zone)
     chosen = choose(model, target, given)
@@ -100,6 +116,40 @@ def score(
             f"{_percent(tolerated)}. {target_path} is written without scores for them. "
             "Put the rows right, or allow more with --max-rejected."
         )
+
+
+def _score_open(
+    given: Settings, model: str, target: str | None, as_of: str | None, out: Path, lang: Lang, reasons: int
+) -> None:
+    """Score the store's open leads."""
+    from scoring.io.store import open_store
+    from serving.open_leads import score_open
+
+    chosen = choose(model, target, given)
+    at = None if as_of is None else moment(as_of, given.time.zone).timestamp()
+    with _stopped_cleanly(), _shown() as told, open_store(given.database_url, given.primary) as store:
+        done = score_open(
+            store,
+            chosen.card,
+            out,
+            as_of=at,
+            now=datetime.now(UTC).timestamp(),
+            lang=lang,
+            reasons=reasons,
+            worth=chosen.worth(given.value),
+            told=lambda leads, total: told("score", leads, total),
+        )
+    seen = datetime.fromtimestamp(done.run.as_of, UTC).isoformat(timespec="seconds")
+    again = " (an interrupted run, gone on with)" if done.run.resumed else ""
+    console.print(
+        f"{done.open:,} open leads as of {seen}{again}, in {done.target}", markup=False, soft_wrap=True
+    )
+    grades = " · ".join(f"{grade} {done.grades.get(grade, 0):,}" for grade in "ABCD")
+    console.print(
+        f"  scored      {done.scored:,}  ({grades}), {done.logged:,} new in the score log", markup=False
+    )
+    for why, count in done.why.items():
+        console.print(f"  not scored  {count:,} × {why}", markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,9 +11,10 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from scoring.errors import DataError
-from serving.answers import no_lead, score_lead, unreadable, unscored
+from serving.answers import Answered, answer_lead, no_lead, unreadable, unscored
 from serving.deps import Deps
 from serving.live import LiveModel
+from serving.logged import log_rows
 from serving.problems import UnreadableLead, responses
 from serving.schemas import (
     BatchAnswer,
@@ -42,12 +44,17 @@ def router(deps: Deps) -> APIRouter:
         A property that the model cannot read refuses the whole request: every such property is named.
         """
         live, now = deps.live.now.model(lead.target, deps.live.primary), deps.clock()
+        known = None if deps.known is None else await deps.known.get(lead.lead_id)
         try:
-            fields = score_lead(lead, live, now)
+            answered = answer_lead(lead, live, now, known)
         except DataError as error:
             deps.metrics.not_scored(live.name)
             raise UnreadableLead(unreadable(lead, live)) from error
+        fields = answered.fields
         deps.metrics.scored(live.name, fields["grade"], fields["likelihood"])
+        if deps.writer is not None:
+            await deps.writer.room()
+            deps.writer.log(partial(log_rows, [(answered, live, now)]))
         return _sent(fields | {"model": live.name, "scored_at": now})
 
     # Not `async`: so many leads take a while, and other requests must not wait for them.
@@ -58,7 +65,14 @@ def router(deps: Deps) -> APIRouter:
         One that cannot be read is `not_scored`, with the reason; the others are scored all the same.
         """
         live, now = deps.live.now.model(batch.target, deps.live.primary), deps.clock()
-        results = [_one_of_many(lead, live, now, deps) for lead in batch.leads]
+        results, scored = [], []
+        for lead in batch.leads:
+            result, answered = _one_of_many(lead, live, now, deps)
+            results.append(result)
+            if answered is not None:
+                scored.append((answered, live, now))
+        if deps.writer is not None and scored:
+            deps.writer.log(partial(log_rows, scored), len(scored))
         return _sent({"results": results, "model": live.name, "scored_at": now})
 
     return routes
@@ -71,14 +85,15 @@ def _sent(answer: dict[str, Any]) -> Response:
 
 def _one_of_many(
     lead: Lead | NoLead, live: LiveModel, now: datetime, deps: Deps
-) -> LeadAnswer | dict[str, Any]:
+) -> tuple[LeadAnswer | dict[str, Any], Answered | None]:
     if isinstance(lead, NoLead):
         deps.metrics.not_scored(live.name)
-        return no_lead(lead, now)
+        return no_lead(lead, now), None
     try:
-        fields = score_lead(lead, live, now)
+        answered = answer_lead(lead, live, now, None if deps.known is None else deps.known.now(lead.lead_id))
     except DataError:
         deps.metrics.not_scored(live.name)
-        return unscored(lead, live, now)
+        return unscored(lead, live, now), None
+    fields = answered.fields
     deps.metrics.scored(live.name, fields["grade"], fields["likelihood"])
-    return fields
+    return fields, answered

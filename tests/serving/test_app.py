@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from serving.answers import score_lead
+from serving.answers import answer_lead
 from serving.schemas import Lead
 from tests.cards import Shelf, champion, small_card
 from tests.service import lead, problem, served
@@ -39,14 +39,14 @@ def test_a_fault_of_ours_tells_the_log_where_and_nobody_what(
     def broken(sent: Lead, *_: object) -> None:
         raise RuntimeError(sent.lead_id)
 
-    monkeypatch.setattr("serving.routes.score.score_lead", broken)
+    monkeypatch.setattr("serving.routes.score.answer_lead", broken)
     for path, body in (("/v1/score", lead("taro")), ("/v1/score/batch", {"leads": [lead("taro")]})):
         told = problem(client.post(path, json=body), 500)
         assert "Traceback" not in str(told)
         assert "RuntimeError" not in str(told)
     assert "in broken" in caplog.text
     assert "taro" not in caplog.text
-    monkeypatch.setattr("serving.routes.score.score_lead", score_lead)
+    monkeypatch.setattr("serving.routes.score.answer_lead", answer_lead)
     assert client.post("/v1/score", json=lead()).status_code == 200
 
 

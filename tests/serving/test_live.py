@@ -13,7 +13,7 @@ import pytest
 from scoring.errors import LeadLoopError, NoChampion
 from scoring.io.store import Champion, Model, Store, open_store
 from scoring.scorecard import Scorecard
-from serving.answers import score_lead
+from serving.answers import answer_lead
 from serving.app import create_app
 from serving.live import Live, Watch
 from tests.cards import Shelf, champion, small_card
@@ -87,9 +87,9 @@ def test_a_request_keeps_the_model_it_began_with(monkeypatch: pytest.MonkeyPatch
         def promoted_meanwhile(*given: object):
             shelf.put(champion(NEW, number=2))
             live.refresh()
-            return score_lead(*given)
+            return answer_lead(*given)
 
-        monkeypatch.setattr("serving.routes.score.score_lead", promoted_meanwhile)
+        monkeypatch.setattr("serving.routes.score.answer_lead", promoted_meanwhile)
         answer = client.post("/v1/score", json=lead()).json()
         assert answer["model"]["version"] == "v1"
         assert answer["likelihood"] == round(OLD.score_one({}).likelihood, 6)

@@ -102,12 +102,12 @@ def test_a_time_at_the_end_of_all_years_is_a_time(moment: str) -> None:
         ('"properties": {"visits": true}', "#/properties/visits", "must be a number"),
         ('"properties": []', "#/properties", "must be an object"),
         ('"properties": {}, "secret": 1', "#/secret", "is not known here"),
-        ('"properties": {}, "activities": []', "#/activities", "is not read by this version"),
+        ('"activities": [{"kind": "page_view"}]', "#/activities/0/occurred_at", "must be given"),
+        ('"activities": {}', "#/activities", "must be a list"),
         ('"properties": {}, "as_of": "2026-11-24T09:00:00"', "#/as_of", "must carry its offset"),
         ('"properties": {}, "as_of": "secret"', "#/as_of", "must be a time in ISO 8601"),
         ('"properties": {}, "as_of": 1795478400', "#/as_of", "must be a time as text"),
         ('"properties": {}, "target": ""', "#/target", "must not be empty"),
-        ('"as_of": null', "#/properties", "must be given"),
     ],
 )
 def test_a_lead_against_the_rules_is_refused_at_its_place(client, body: str, pointer: str, rule: str) -> None:

@@ -127,7 +127,11 @@ _ONE = {
 def read_lead(connection: Connection, lead_id: str) -> OneLead | None:
     """All that the store knows of one lead; None where it knows nothing."""
     driver: Any = connection.connection.driver_connection
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    return read_by_driver(driver, "?" if connection.dialect.name == "sqlite" else "%s", lead_id)
+
+
+def read_by_driver(driver: Any, mark: str, lead_id: str) -> OneLead | None:
+    """The same through a connection of the driver; ``mark`` stands for a parameter in its statements."""
     cursor = driver.cursor()
     try:
         cursor.execute(
