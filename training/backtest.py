@@ -14,7 +14,16 @@ from scoring.bands import Coverage, coverage_of_bands
 from scoring.bootstrap import Bootstrap, paired_bootstrap
 from scoring.scorecard import logistic_array
 from training.calibration import KINDS, Kind, Sigmoid, fit_sigmoid, rate_interval
-from training.candidates import BASE_RATE, BOOSTING, LOGISTIC, NEWEST, POINTS, SCORECARD, judge_fold
+from training.candidates import (
+    BASE_RATE,
+    BOOSTING,
+    FREQUENCIES,
+    LOGISTIC,
+    NEWEST,
+    POINTS,
+    SCORECARD,
+    judge_fold,
+)
 from training.choice import Leads, fold_odds, simplest, surprise
 from training.folds import Plan
 from training.recipe import Recipe
@@ -146,7 +155,7 @@ def _names(leads: Leads, points: Floats | None) -> list[str]:
         names.append(NEWEST)
     if points is not None:
         names.append(POINTS)
-    return [*names, LOGISTIC, BOOSTING]
+    return [*names, FREQUENCIES, LOGISTIC, BOOSTING]
 
 
 def held_out(

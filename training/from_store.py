@@ -9,31 +9,27 @@ from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from scoring.audit import Finding, audit
+from scoring.audit import Finding
 from scoring.categories import Categories
 from scoring.clean import Column
-from scoring.coverage import DAY, coverage
+from scoring.coverage import DAY
 from scoring.errors import DataError
 from scoring.event_forms import define_events, event_columns
 from scoring.features import Feature, define, feature_columns
 from scoring.label_state import Labels
-from scoring.labels import label_snapshots
-from scoring.late_changes import late_hints
 from scoring.leads import typed_at
 from scoring.ledger import Ledger
+from scoring.observed import Ways, audit_ledger, guess_properties, labelled
 from scoring.outcomes import Outcomes
 from scoring.points import points_of
-from scoring.schema import Guess, guess_columns
-from scoring.snapshots import Snapshots, draw_snapshots
+from scoring.snapshots import Snapshots
 from scoring.stages import at_or_beyond
 from training.choice import Leads
 from training.intake import LEAST_OF_EACH, Asked, Intake, Origin
 
 Floats = npt.NDArray[np.float64]
 Vectors = dict[str, Floats | Categories]
-AUDITED = 50_000
 THE_STORE = "the store"
 
 
@@ -57,15 +53,27 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
     if asked.horizon_days is None:
         raise DataError(f"Target {asked.target} needs a horizon: set it under [targets], or give --horizon.")
     outcomes = Outcomes.of_ledger(ledger, at_or_beyond(asked.target))
-    snapshots, labels = labelled(ledger, outcomes, asked, seed)
+    snapshots, labels = labelled(
+        ledger, outcomes, asked.target, asked.horizon_days, time_zone=asked.time_zone, seed=seed
+    )
     label = labels.y
     counted = np.flatnonzero(~np.isnan(label))
     _check_enough(labels, label[counted], asked)
     used_snapshots = snapshots.take(counted)
-    guesses = guess_properties(ledger, asked)
+    ways = Ways(asked.types, asked.axes, asked.date_order, asked.time_zone, asked.missing)
+    guesses = guess_properties(ledger, ways)
     columns = [guess.column for guess in guesses]
     typed, errors = typed_at(columns, ledger, used_snapshots.lead, used_snapshots.as_of)
-    findings = _audit(columns, typed, label[counted], used_snapshots, ledger, outcomes, asked)
+    findings = audit_ledger(
+        columns,
+        typed,
+        label[counted],
+        used_snapshots,
+        ledger,
+        outcomes,
+        keep=asked.keep,
+        exclude=asked.exclude,
+    )
     used = _used(columns, findings, asked)
     read = tuple(column for column in columns if not used[column.name])
     wrong, unread = _unreadable(errors, {column.name for column in read}, asked, len(counted))
@@ -105,55 +113,6 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
     )  # fmt: skip
 
 
-def labelled(ledger: Ledger, outcomes: Outcomes, asked: Asked, seed: int = 0) -> tuple[Snapshots, Labels]:
-    """All snapshots that a ledger gives for a target, and what became of each.
-
-    Parameters
-    ----------
-    ledger, outcomes : Ledger, Outcomes
-        The leads, and their outcomes read for the target.
-    asked : Asked
-        Target and horizon.
-    seed : int
-        Seed of the draw.
-    """
-    span = coverage(outcomes.first[np.isfinite(outcomes.first)], outcomes.resolved, outcomes.known)
-    snapshots = draw_snapshots(ledger, outcomes, np.inf if span.end is None else span.end, seed=seed)
-    labels = label_snapshots(
-        snapshots.lead, snapshots.as_of, outcomes, asked.target, float(asked.horizon_days or 0),
-        time_zone=asked.time_zone,
-    )  # fmt: skip
-    return snapshots, labels
-
-
-def guess_properties(ledger: Ledger, asked: Asked) -> list[Guess]:
-    """How each property is read, from all values that it ever had.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        The leads.
-    asked : Asked
-        What the user says of columns.
-    """
-    names = sorted({*ledger.properties, *ledger.with_history})
-    empty = pa.table({name: pa.array([], pa.string()) for name in names})
-    guess_columns(
-        empty, types=asked.types, axes=asked.axes, date_order=asked.date_order, time_zone=asked.time_zone
-    )
-    guesses = []
-    for name in names:
-        guesses += guess_columns(
-            pa.table({name: ledger.values_of(name)}),
-            types={name: asked.types[name]} if name in asked.types else {},
-            axes={name: asked.axes[name]} if name in asked.axes else {},
-            date_order=asked.date_order,
-            time_zone=asked.time_zone,
-            missing=asked.missing,
-        )
-    return guesses
-
-
 def digest_of_ledger(ledger: Ledger) -> str:
     """Fingerprint of all that is known of the leads."""
     digest = blake2b(digest_size=16)
@@ -186,36 +145,6 @@ def _check_enough(labels: Labels, label: Floats, asked: Asked) -> None:
             "recorded). A model needs at least "
             f"{LEAST_OF_EACH} of each. `leadloop check` says what can be learned, and when."
         )
-
-
-def _audit(
-    columns: Sequence[Column],
-    typed: Mapping[str, Floats | Categories],
-    label: Floats,
-    snapshots: Snapshots,
-    ledger: Ledger,
-    outcomes: Outcomes,
-    asked: Asked,
-) -> list[Finding]:
-    """The leakage audit: what each property looks like when leads are scored, and what its history betrays."""
-    rows = _one_of_each(snapshots.lead)
-    known = [column.name for column in columns]
-    return audit(
-        columns,
-        {column.name: _rows(typed[column.name], rows) for column in columns},
-        label[rows],
-        keep=[name for name in asked.keep if name in known],
-        exclude=[name for name in asked.exclude if name in known],
-        late=snapshots.as_of[rows] > np.median(snapshots.as_of[rows]),
-        more=late_hints(ledger, outcomes),
-    )
-
-
-def _one_of_each(lead: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """One snapshot of each lead, drawn: a second one would give away what it knows of the first."""
-    shuffled = np.random.default_rng(0).permutation(len(lead))
-    first = shuffled[np.unique(lead[shuffled], return_index=True)[1]]
-    return np.sort(first[np.random.default_rng(1).permutation(len(first))[:AUDITED]])
 
 
 def _used(columns: Sequence[Column], findings: Sequence[Finding], asked: Asked) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scoring.reasons import percent
-from training.candidates import BASE_RATE, BOOSTING, LOGISTIC, NEWEST, POINTS, SCORECARD
+from training.candidates import BASE_RATE, BOOSTING, FREQUENCIES, LOGISTIC, NEWEST, POINTS, SCORECARD
 from training.facts import metric, price_of_readability
 
 DRIVERS_SHOWN = 10
@@ -201,7 +201,7 @@ ORDER = (
     ("capture at 10 %", "capture", 3),
     ("contacts per conversion", "contacts_per_conversion", 2),
 )
-CANDIDATES = (BASE_RATE, NEWEST, POINTS, LOGISTIC, BOOSTING, SCORECARD)
+CANDIDATES = (BASE_RATE, NEWEST, POINTS, FREQUENCIES, LOGISTIC, BOOSTING, SCORECARD)
 
 
 def promises(found: dict[str, Any]) -> Section:

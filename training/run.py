@@ -90,6 +90,8 @@ class Trained:
         Whether nothing beat the base rate.
     seconds : dict of str to float
         How long each step took.
+    known : array of float or None
+        When each label was known.
     """
 
     scorecard: Scorecard
@@ -101,6 +103,7 @@ class Trained:
     sigmoid: Sigmoid
     fell_back: bool
     seconds: dict[str, float] = field(default_factory=dict)
+    known: Floats | None = None
 
 
 class Watch:
@@ -191,7 +194,7 @@ def train_scorecard(
     scorecard, sigmoid, _ = fit_scorecard(leads, plan, recipe, held, meta, effort, columns, features)
     watch.stop()
     return Trained(
-        scorecard, recipe, plan, choice.tried, backtest, mirrors, sigmoid, fell_back, watch.seconds
+        scorecard, recipe, plan, choice.tried, backtest, mirrors, sigmoid, fell_back, watch.seconds, known
     )
 
 

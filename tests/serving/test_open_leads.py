@@ -37,20 +37,12 @@ OBSERVED = {"support": (10, 90, 0), "rates": (0.5, 0.1, None)}
 
 
 def term(feature: Feature) -> Term:
+    observed = {"support": (10, 90, 0), "rates": (0.5, 0.1, None)}
     if feature.kind == "category":
-        return Term(
-            feature.name,
-            "category",
-            feature.axis,
-            (),
-            ("sql",),
-            (0.8, 0.0, -0.1),
-            (10, 90, 0),
-            (0.5, 0.1, None),
-        )
-    return Term(
-        feature.name, "number", feature.axis, (2.5,), (), (-0.2, 0.4, 0.0), (60, 40, 0), (0.1, 0.3, None), 0.03, 0, 90, 5
-    )  # fmt: skip
+        table = (0.8, 0.0, -0.1)
+        return Term(feature.name, "category", feature.axis, (), ("sql",), table, **observed)
+    line = {"slope": 0.03, "low": 0.0, "high": 90.0, "centre": 5.0}
+    return Term(feature.name, "number", feature.axis, (2.5,), (), (-0.2, 0.4, 0.0), **observed, **line)
 
 
 @pytest.fixture
