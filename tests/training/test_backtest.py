@@ -7,7 +7,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from tests.markets import DAY, made_leads
 from training.backtest import calibrate, held_out, run_backtest
 from training.calibration import Sigmoid
-from training.candidates import BASE_RATE, BOOSTING, LOGISTIC, NEWEST, POINTS, SCORECARD
+from training.candidates import BASE_RATE, BOOSTING, FREQUENCIES, LOGISTIC, NEWEST, POINTS, SCORECARD
 from training.folds import Fold, Plan, plan_folds
 from training.recipe import Recipe
 
@@ -31,8 +31,8 @@ def random():
 
 def test_every_candidate_is_judged_on_the_same_held_out_leads(forward, random):
     for (_, plan, found), names in (
-        (forward, {BASE_RATE, NEWEST, POINTS, LOGISTIC, BOOSTING, SCORECARD}),
-        (random, {BASE_RATE, LOGISTIC, BOOSTING, SCORECARD}),
+        (forward, {BASE_RATE, NEWEST, POINTS, FREQUENCIES, LOGISTIC, BOOSTING, SCORECARD}),
+        (random, {BASE_RATE, FREQUENCIES, LOGISTIC, BOOSTING, SCORECARD}),
     ):
         assert set(found.likelihoods) == names == set(found.bootstrap.estimates)
         assert found.rows.tolist() == plan.tested.tolist()

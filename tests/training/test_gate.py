@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.markets import DAY, leads_of, made_leads, market, outcomes
 from training import gate
 from training.choice import Leads
 from training.folds import Plan, plan_folds
-from training.gate import against_champion, first_model
+from training.gate import against_champion, first_model, newest_cohort
 from training.recipe import Recipe
 from training.run import Effort, Trained
 
@@ -56,8 +57,8 @@ LEADS, PLAN = forward()
 LINE, BEND = Recipe("trunk", strength=1.0), Recipe("tables", rounds=100)
 
 
-def judged(new: Recipe, old: Recipe, leads: Leads = LEADS, plan: Plan = PLAN, columns=COLUMNS):
-    return judged_as_chosen(new, [new] * len(plan.folds), old, leads, plan, columns)
+def judged(new: Recipe, old: Recipe, leads: Leads = LEADS, plan: Plan = PLAN, columns=COLUMNS, until=None):
+    return judged_as_chosen(new, [new] * len(plan.folds), old, leads, plan, columns, until)
 
 
 def judged_as_chosen(
@@ -67,10 +68,15 @@ def judged_as_chosen(
     leads: Leads = LEADS,
     plan: Plan = PLAN,
     columns=COLUMNS,
+    until=None,
 ):
+    live = small_card()
+    if until is not None:
+        moment = datetime.fromtimestamp(until * DAY, UTC).isoformat()
+        live = replace(live, meta=replace(live.meta, trained_until=moment))
     backtest = SimpleNamespace(chosen=chosen)
     trained = Trained(small_card(), shipped, plan, None, backtest, [], None, False)
-    return against_champion(leads, trained, small_card(), old.to_dict(), columns, EFFORT)
+    return against_champion(leads, trained, live, old.to_dict(), columns, EFFORT)
 
 
 def test_a_better_recipe_is_promoted_with_its_proof():
@@ -106,10 +112,18 @@ def test_a_worse_recipe_is_not():
 
 
 def test_the_same_recipe_on_newer_rows_is_a_refresh_and_promoted():
+    verdict = judged(BEND, BEND, until=400)
+
+    assert verdict.promote
+    assert verdict.gain is not None
+    assert "the champion's recipe on newer leads, judged on the newest: log loss gain" in verdict.reason
+
+
+def test_a_refresh_without_newer_rows_has_nothing_to_compare():
     verdict = judged(BEND, BEND)
 
     assert verdict.promote
-    assert "the champion's recipe on newer leads; log loss gain +0.0000" in verdict.reason
+    assert "nothing to compare" in verdict.reason
 
 
 def test_a_refresh_that_is_shown_to_be_worse_is_not_promoted():
@@ -133,13 +147,26 @@ def test_too_few_new_conversions_promote_nothing_and_say_so():
     verdict = judged(BEND, LINE, few, plan_folds(few.label, random_folds=3))
 
     assert not verdict.promote
-    assert f"the newest leads hold {few.label.sum()} conversions, and the gate needs 50" in verdict.reason
+    assert f"the leads hold {few.label.sum()} conversions, and the gate needs 50" in verdict.reason
 
 
-def test_only_the_newest_block_speaks_forward_in_time_and_all_folds_where_random():
-    assert gate._newest(PLAN).folds == PLAN.folds[-1:]
-    random = plan_folds(LEADS.label)
-    assert gate._newest(random).folds == random.folds
+def test_the_newest_cohort_is_of_28_days_widened_until_50_converted():
+    cohort = newest_cohort(LEADS)
+    assert LEADS.label[cohort.test].sum() >= 50
+    assert LEADS.time[cohort.test].min() > LEADS.time[cohort.train].max()
+    dense = replace(LEADS, time=LEADS.time / 24)
+    assert dense.time.max() - newest_cohort(dense).cut == pytest.approx(28 * DAY)
+
+
+def test_the_newest_cohort_learns_only_from_what_was_known_when_it_began():
+    known = LEADS.time + 30 * DAY
+    cohort = newest_cohort(LEADS, known)
+    assert (known[cohort.train] <= cohort.cut).all()
+
+
+def test_without_enough_conversions_on_both_sides_there_is_no_cohort():
+    few = replace(LEADS, label=np.where(np.cumsum(LEADS.label) <= 80, LEADS.label, 0))
+    assert newest_cohort(few) is None
 
 
 def test_a_champion_that_reads_no_column_lacks_none():
