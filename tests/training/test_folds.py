@@ -15,7 +15,7 @@ def timed(rows: int, rate: float, seed: int, days: float = 365.0) -> tuple[np.nd
 
 @settings(max_examples=60, deadline=None)
 @given(
-    rows=st.integers(50, 3_000), rate=st.floats(0.05, 0.6), delay=st.integers(0, 120), folds=st.integers(1, 6),
+    rows=st.integers(400, 3_000), rate=st.floats(0.05, 0.6), delay=st.integers(0, 120), folds=st.integers(1, 6),
     seed=st.integers(0, 9),
 )  # fmt: skip
 def test_a_forward_fold_learns_only_from_what_was_known_before_its_test(rows, rate, delay, folds, seed):
