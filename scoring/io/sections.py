@@ -137,6 +137,25 @@ class Reading(Section):
     )
 
 
+class Work(Section):
+    """What is done by itself, by ``leadloop work`` or ``leadloop serve --with-work``."""
+
+    import_folder: str | None = Field(
+        default=None,
+        description="A folder whose files (leads.csv, outcomes.csv, …) are imported as they come; none by default.",
+        examples=["inbox"],
+    )
+    rescore_hours: Annotated[float, Field(gt=0)] = Field(
+        default=24.0, description="Hours after which open leads are scored again."
+    )
+    watch_hours: Annotated[float, Field(gt=0)] = Field(
+        default=24.0, description="Hours after which the live models are watched again."
+    )
+    retrain: bool = Field(
+        default=True, description="Train again when watch asks for it; the gate decides what goes live."
+    )
+
+
 class Language(Section):
     """The language of pages and reports."""
 
@@ -201,6 +220,7 @@ class Sections(Section):
     reading: Reading = Reading()
     language: Language = Language()
     serve: Serve = Serve()
+    work: Work = Work()
     points: tuple[PointsRule, ...] = Field(
         default=(), description="The points rule you score by today; every model is compared with it."
     )

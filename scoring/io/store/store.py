@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from scoring.contract import to_micros
 from scoring.errors import ModelError, NoChampion
@@ -30,7 +30,7 @@ from scoring.io.store.history import (
 )
 from scoring.io.store.records import Champion, Model, ModelInfo, Promotion
 from scoring.io.store.schema import to_head
-from scoring.io.store.tables import champions, models
+from scoring.io.store.tables import champions, leads, models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -264,6 +264,11 @@ class Store:
         with writing(self.engine) as connection:
             at = to_micros(now.timestamp())
             return take_in(connection, files, at, skip_rejected=skip_rejected, dry_run=dry_run, told=told)
+
+    def lead_count(self) -> int:
+        """How many leads are known."""
+        with reading(self.engine) as connection:
+            return connection.scalar(select(func.count()).select_from(leads)) or 0
 
     def lead(self, lead_id: str) -> "OneLead | None":
         """All that is known of one lead; None where nothing is."""

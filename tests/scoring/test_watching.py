@@ -1,0 +1,86 @@
+"""Watching: drift is seen, promises are held against what came, and only on what is mature."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scoring.categories import Categories
+from scoring.dates import DAY
+from scoring.ledger import Events, Ledger
+from scoring.scorecard import Scorecard
+from scoring.watching import PastScores, wants_retraining, watch_model
+from tests.cards import small_card
+
+NOW = 400 * DAY
+RNG = np.random.default_rng(0)
+
+
+def world(rate: float = 0.2, moved: bool = False, until: float = 400.0) -> Ledger:
+    """Two thousand leads over 400 days; one in five is won ten days later."""
+    import pyarrow as pa
+
+    created = np.sort(RNG.uniform(0, until, 2000)) * DAY
+    late = created > NOW - 28 * DAY
+    source = np.where(late & moved, "Referral", np.where(RNG.random(2000) < 0.3, "Referral", "Web"))
+    won = np.flatnonzero(RNG.random(2000) < rate)
+    when = created[won] + 10 * DAY
+    known = when < until * DAY
+    stage = Categories(np.zeros(int(known.sum()), dtype=np.int32), ("won",))
+    return Ledger(
+        np.array([str(at) for at in range(2000)], dtype=object),
+        created,
+        {"source": pa.array(source.tolist()), "visits": pa.array(["3"] * 2000)},
+        outcomes=Events.of(won[known], when[known], when[known], {"stage": stage}),
+    )
+
+
+def card() -> Scorecard:
+    made = small_card(target="won")
+    return replace(made, features=made.features[:2], terms=made.terms[:2])
+
+
+def promised(ledger: Ledger, likelihood: float) -> PastScores:
+    """Every lead was scored on the day of its creation."""
+    lead = np.arange(len(ledger))
+    return PastScores(
+        lead, ledger.created + 600, np.full(len(lead), likelihood), np.zeros(len(lead), dtype=np.intp)
+    )
+
+
+def found(ledger: Ledger, past: PastScores, until: float = 350.0) -> dict[str, str]:
+    findings = watch_model(card(), ledger, past, NOW, until * DAY)
+    return {f"{finding.code} {finding.subject}": finding.severity for finding in findings}
+
+
+def test_likelihoods_that_hold_are_left_alone() -> None:
+    ledger = world()
+    assert found(ledger, promised(ledger, 0.2))["calibration all leads"] == "note"
+
+
+@pytest.mark.parametrize("likelihood", [0.4, 0.1])
+def test_broken_promises_ask_for_training(likelihood: float) -> None:
+    ledger = world()
+    findings = watch_model(card(), ledger, promised(ledger, likelihood), NOW, 350 * DAY)
+    assert findings[0].code == "calibration"
+    assert findings[0].severity == "severe"
+    assert wants_retraining(findings)
+
+
+def test_scores_that_are_not_mature_say_nothing() -> None:
+    ledger = world()
+    past = promised(ledger, 0.9)
+    young = ledger.created > NOW - 30 * DAY
+    some = PastScores(past.lead[young], past.as_of[young], past.likelihood[young], past.grade[young])
+    assert "calibration all leads" not in found(ledger, some)
+
+
+def test_a_market_that_moved_is_seen_and_one_that_did_not_is_not() -> None:
+    nothing = PastScores(np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.intp))
+    assert found(world(moved=True), nothing).get("drift source") == "warning"
+    assert "drift source" not in found(world(), nothing)
+
+
+def test_data_that_stopped_coming_are_told() -> None:
+    nothing = PastScores(np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.intp))
+    assert found(world(until=300.0), nothing, until=250.0)["stale leads"] == "warning"
