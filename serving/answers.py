@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from scoring.clean import Unreadable
 from scoring.leads import lead_features
@@ -41,8 +41,7 @@ _EMPTY: dict[str, Any] = dict.fromkeys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """The answer for a scored lead, and what the score log keeps beside it.
 
     Parameters
@@ -86,7 +85,7 @@ def answer_lead(lead: Lead, live: LiveModel, now: datetime, known: OneLead | Non
     """
     as_of = _as_of(lead, live, now)
     moment = as_of.timestamp()
-    whole = whole_lead(lead, moment, known)
+    whole = whole_lead(lead, moment, known) if live.reads_events else None
     properties = lead.properties if known is None else {**known.properties_at(moment), **lead.properties}
     features = lead_features(live.card, properties, moment, whole)
     score = live.card.score_one(features, MOST_REASONS)
@@ -127,6 +126,8 @@ def whole_lead(lead: Lead, moment: float, known: OneLead | None) -> OneLead | No
     if known is not None and not told:
         return known
     base = known or OneLead(lead.lead_id, _created(lead, moment))
+    if not told:
+        return base
     events: dict[str, Any] = {
         name: tuple(
             sorted((*getattr(base, name), *(row.as_event() for row in rows)), key=lambda event: event[:2])

@@ -74,6 +74,11 @@ class LiveModel:
         return (self.card, self.worth.card) if apart and self.worth else (self.card,)
 
     @cached_property
+    def reads_events(self) -> bool:
+        """Whether one of them reads what happened to the lead."""
+        return any(card.of_events for card in self.cards)
+
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """How each property is read, by each of them."""
         return tuple(dict.fromkeys(column for card in self.cards for column in card.columns))
