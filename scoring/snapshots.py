@@ -20,7 +20,7 @@ from scoring.outcomes import Outcomes
 
 CREATION_DELAY = 600.0
 MOST_WEEKLY = 4
-MOST_SNAPSHOTS = 500_000
+MOST_SNAPSHOTS = 250_000
 WEEK = 7 * DAY
 Use = Literal["creation", "open"]
 
@@ -77,7 +77,7 @@ def draw_snapshots(
         No snapshot is later.
     most_weekly : int, optional
         At most so many weekly ones of a lead; by default four, and fewer where leads are so many that their
-        snapshots would pass half a million.
+        snapshots would pass a quarter of a million: more of the same leads would teach little.
     creation_delay : float
         Seconds after creation, so that the form that made the lead is seen as a live call sees it.
     max_open : float

@@ -22,6 +22,8 @@ from training.trunk import STRENGTHS, safe_log_odds
 Floats = npt.NDArray[np.float64]
 
 GRID_ROWS = 30_000
+# With more features than this the grid runs on fewer rows: it is their product that takes the time.
+GRID_FEATURES = 25
 HALF_LIVES = (4, 12)
 LEAST_EFFECTIVE = 150
 FIRST_FORWARD = Recipe("trunk", strength=None)
@@ -258,7 +260,7 @@ def make_choice(leads: Leads, plan: Plan, recipes: Sequence[Recipe], **common: A
     """
     tried = try_grid(leads, plan, recipes, **common)
     chosen = [*tried.chosen_per_fold(), tried.choose(range(len(plan.folds)))]
-    if len(leads) > GRID_ROWS:
+    if len(leads) > grid_rows(leads):
         chosen = _settled(leads, plan, chosen, **common)
     return Choice(chosen[:-1], chosen[-1], tried)
 
@@ -352,6 +354,17 @@ def standard_errors(gaps: Floats, weight: Floats, clusters: npt.NDArray[np.intp]
     return np.asarray(np.sqrt((sums**2).sum(axis=1) * count / max(count - 1, 1)) / weight.sum())
 
 
+def grid_rows(leads: Leads) -> int:
+    """How many rows the grid runs on at most.
+
+    Parameters
+    ----------
+    leads : Leads
+        All leads.
+    """
+    return int(GRID_ROWS * min(1.0, GRID_FEATURES / max(len(leads.columns), 1)))
+
+
 def try_grid(
     leads: Leads,
     plan: Plan,
@@ -368,7 +381,7 @@ def try_grid(
     Parameters
     ----------
     leads : Leads
-        All leads; above 30,000 a sample of them is tried.
+        All leads; above :func:`grid_rows` a sample of them is tried.
     plan : Plan
         The folds.
     recipes : sequence of Recipe
@@ -380,9 +393,10 @@ def try_grid(
     cached : callable, optional
         :func:`fold_odds`, or the same with a memory.
     """
-    if len(leads) > GRID_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(len(leads), GRID_ROWS, replace=False))
-        share = GRID_ROWS / len(leads)
+    most = grid_rows(leads)
+    if len(leads) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(len(leads), most, replace=False))
+        share = most / len(leads)
         plan, leads = plan.within(rows), leads.take(rows)
     else:
         share = 1.0
