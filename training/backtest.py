@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +100,7 @@ def run_backtest(
     jobs: int = 1,
     progress: Callable[[str], None] = lambda _: None,
     cached: Callable[..., tuple[Floats, list[int]]] = fold_odds,
+    known: Mapping[tuple[Recipe, int], Floats] = MappingProxyType({}),
 ) -> Backtest:
     """Judge the scorecard and all it is compared with on the same held-out leads.
 
@@ -116,8 +118,12 @@ def run_backtest(
         As in :func:`training.choice.try_grid`.
     progress, cached : callable, optional
         As in :func:`training.choice.try_grid`.
+    known : mapping, optional
+        As in :func:`held_out`.
     """
-    own = held_out(leads, plan, chosen, pairs=pairs, seed=seed, jobs=jobs, progress=progress, cached=cached)
+    own = held_out(
+        leads, plan, chosen, pairs=pairs, seed=seed, jobs=jobs, progress=progress, cached=cached, known=known
+    )
     labels = [leads.label[fold.test] for fold in plan.folds]
     weights = [leads.weight[fold.test] for fold in plan.folds]
     learned_from = [plan.others(k) for k in range(len(plan.folds))]
@@ -168,6 +174,7 @@ def held_out(
     jobs: int = 1,
     progress: Callable[[str], None] = lambda _: None,
     cached: Callable[..., tuple[Floats, list[int]]] = fold_odds,
+    known: Mapping[tuple[Recipe, int], Floats] = MappingProxyType({}),
 ) -> list[Floats]:
     """Log-odds of each fold's test rows under a recipe of its own, fitted to all its training rows.
 
@@ -181,16 +188,19 @@ def held_out(
         One per fold.
     pairs, seed, jobs, progress, cached
         As in :func:`training.choice.try_grid`.
+    known : mapping of (Recipe, int) to array of float, optional
+        What was fitted before.
     """
+    wanted = list(enumerate(recipes))
+    odds = {k: known[recipe, k] for k, recipe in wanted if (recipe, k) in known}
+    lacking = [(k, recipe) for k, recipe in wanted if k not in odds]
     found = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(cached)(leads, fold, [recipe], pairs, seed)
-        for fold, recipe in zip(plan.folds, recipes, strict=True)
+        delayed(cached)(leads, plan.folds[k], [recipe], pairs, seed) for k, recipe in lacking
     )
-    odds = []
-    for k, (of_recipe, _) in enumerate(found):
-        odds.append(of_recipe[0])
+    for (k, _), (of_recipe, _) in zip(lacking, found, strict=True):
+        odds[k] = of_recipe[0]
         progress(f"scorecard on fold {k + 1} of {len(plan.folds)}")
-    return odds
+    return [odds[k] for k, _ in wanted]
 
 
 def calibrate(

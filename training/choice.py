@@ -7,7 +7,7 @@ other folds where they are random, on the earlier ones where they run forward in
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -234,11 +234,15 @@ class Choice:
         The recipe that was chosen on all folds.
     tried : Tried
         The grid.
+    odds : dict of (Recipe, int) to array of float
+        Log-odds of a fold's test rows under a recipe fitted to all its training rows, as far as they were
+        needed on the way.
     """
 
     per_fold: list[Recipe]
     shipped: Recipe
     tried: Tried
+    odds: dict[tuple[Recipe, int], Floats] = field(default_factory=dict)
 
 
 def make_choice(leads: Leads, plan: Plan, recipes: Sequence[Recipe], **common: Any) -> Choice:
@@ -261,12 +265,24 @@ def make_choice(leads: Leads, plan: Plan, recipes: Sequence[Recipe], **common: A
     tried = try_grid(leads, plan, recipes, **common)
     chosen = [*tried.chosen_per_fold(), tried.choose(range(len(plan.folds)))]
     if len(leads) > grid_rows(leads):
-        chosen = _settled(leads, plan, chosen, **common)
-    return Choice(chosen[:-1], chosen[-1], tried)
+        chosen, odds = _settled(leads, plan, chosen, **common)
+    else:
+        odds = {
+            (recipe, k): tried.odds[k][place]
+            for place, recipe in enumerate(tried.recipes)
+            for k in range(len(plan.folds))
+            if recipe in chosen
+        }
+    return Choice(chosen[:-1], chosen[-1], tried, odds)
 
 
-def _settled(leads: Leads, plan: Plan, chosen: Sequence[Recipe], **common: Any) -> list[Recipe]:
-    """The chosen recipes with rounds and strength settled on all leads, by the folds that may speak."""
+def _settled(
+    leads: Leads, plan: Plan, chosen: Sequence[Recipe], **common: Any
+) -> tuple[list[Recipe], dict[tuple[Recipe, int], Floats]]:
+    """The chosen recipes with rounds and strength settled on all leads, by the folds that may speak.
+
+    Beside them the log-odds that were needed for it.
+    """
     speaking = [*(plan.others(k) for k in range(len(plan.folds))), range(len(plan.folds))]
     families = [_family(recipe) for recipe in chosen]
     needed = {
@@ -281,8 +297,9 @@ def _settled(leads: Leads, plan: Plan, chosen: Sequence[Recipe], **common: Any) 
         )
         for family, k in needed
     )
-    judged = {}
+    judged, known = {}, {}
     for (family, k), (odds, cells) in zip(needed, found, strict=True):
+        known |= {(recipe, k): row for recipe, row in zip(family, odds, strict=True)}
         judged[family, k] = surprise(leads.label[plan.folds[k].test], odds), cells
         common.get("progress", lambda _: None)(f"on all leads, fold {k + 1} of {len(plan.folds)}")
     settled = []
@@ -296,7 +313,7 @@ def _settled(leads: Leads, plan: Plan, chosen: Sequence[Recipe], **common: Any) 
         settled.append(
             family[simplest(losses, leads.weight[rows], plan.clusters[rows], effort_to_read(cells))]
         )
-    return settled
+    return settled, known
 
 
 def _family(recipe: Recipe) -> tuple[Recipe, ...]:

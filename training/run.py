@@ -185,12 +185,12 @@ def train_scorecard(
     watch.step("choice of the recipe")
     choice = make_choice(leads, plan, grid(leads, plan, mirror_sets(mirrors)), **common)
     watch.step("comparison")
-    backtest = run_backtest(leads, plan, choice.per_fold, points=points, **common)
+    backtest = run_backtest(leads, plan, choice.per_fold, points=points, known=choice.odds, **common)
     watch.step("fit on everything")
     recipe = choice.shipped
     fell_back = recipe.arm == "base" or _worse_than_base(backtest)
     recipe = Recipe("base") if fell_back else recipe
-    held = held_out(leads, plan, [recipe] * len(plan.folds), **common)
+    held = held_out(leads, plan, [recipe] * len(plan.folds), known=choice.odds, **common)
     scorecard, sigmoid, _ = fit_scorecard(leads, plan, recipe, held, meta, effort, columns, features)
     watch.stop()
     return Trained(
