@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from scoring.categories import Categories
 
@@ -179,15 +178,17 @@ class Ledger:
         return Ledger(self.lead_id[there], self.created[there], properties, **kept)
 
     def _then(self, name: str, values: pa.Array, time: float) -> pa.Array:
-        """Values as they are now, except where a history says that there was none then."""
-        everyone = np.arange(len(self))
-        missing = self.places_at(name, everyone, np.full(len(self), time)) < 0
-        return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), values)
+        """Values as they were then, as far as there is a history."""
+        if name not in self.with_history:
+            return values
+        place = self.places_at(name, np.arange(len(self)), np.full(len(self), time))
+        return self.values_of(name).take(pa.array(place, mask=place < 0))
 
     @cached_property
     def with_history(self) -> frozenset[str]:
         """The properties that have a history for some lead."""
-        return frozenset(self.changes.category("property").levels)
+        of = self.changes.category("property")
+        return frozenset(of.levels[code] for code in np.unique(of.codes[of.codes >= 0]))
 
     def values_of(self, name: str) -> pa.Array:
         """Every value that a property ever had: those of the leads, then those of the changes; text."""
