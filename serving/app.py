@@ -190,7 +190,8 @@ def app_of(settings: Settings, store: Store) -> FastAPI:
     store : Store
         Where the champions are.
     """
-    live = Live(store, settings.primary, settings.value)
+    challengers = store if settings.challenger.shadow else None
+    live = Live(store, settings.primary, settings.value, challengers)
     live.refresh()
     return create_app(
         live,

@@ -18,7 +18,7 @@ from typing import Protocol
 from scoring.clean import Column
 from scoring.errors import LeadLoopError, ModelError, NoChampion
 from scoring.io.sections import Value
-from scoring.io.store import Champion
+from scoring.io.store import Champion, Model
 from scoring.scorecard import Scorecard
 from scoring.stages import STAGES
 from scoring.value import AMOUNT, WON
@@ -46,14 +46,22 @@ class Champions(Protocol):
         """Find the model that is live."""
 
 
+class Challengers(Protocol):
+    """The part of the store that serving asks where challengers score too."""
+
+    def model_count(self) -> int:
+        """How many versions are kept: it grows with every one that is trained."""
+
+    def challenger(self, target: str) -> Model | None:
+        """Find what may follow the live model."""
+
+
 @dataclass(frozen=True)
 class LiveModel:
-    """A champion, ready to score.
+    """A model of the store, ready to score.
 
     Parameters
     ----------
-    champion : Champion
-        What the store says of it.
     card : Scorecard
         What scores.
     name : ModelName
@@ -62,7 +70,6 @@ class LiveModel:
         What tells the expected value, by the champion of *won*; None where there is none.
     """
 
-    champion: Champion
     card: Scorecard
     name: ModelName
     worth: Worth | None = None
@@ -96,13 +103,29 @@ class LiveModel:
         return next((column for column in self.card.columns if column.name == own), None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LiveChampion(LiveModel):
+    """A champion, ready to score.
+
+    Parameters
+    ----------
+    champion : Champion
+        What the store says of it.
+    shadow : LiveModel or None
+        The challenger that scores what it scores, for the score log alone.
+    """
+
+    champion: Champion
+    shadow: LiveModel | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Now:
     """What is served at one moment.
 
     Parameters
     ----------
-    models : mapping of str to LiveModel
+    models : mapping of str to LiveChampion
         By target.
     reachable : bool
         Whether the store answered when last asked.
@@ -110,11 +133,11 @@ class Now:
         By target, the version of its newest champion, where that could not be taken up.
     """
 
-    models: Mapping[str, LiveModel] = field(default_factory=lambda: MappingProxyType({}))
+    models: Mapping[str, LiveChampion] = field(default_factory=lambda: MappingProxyType({}))
     reachable: bool = True
     refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    def model(self, target: str | None, primary: str) -> LiveModel:
+    def model(self, target: str | None, primary: str) -> LiveChampion:
         """The model that a call means.
 
         Parameters
@@ -162,21 +185,33 @@ class Live:
         The target that a call means when it names none.
     value : Value
         What a won deal brings, and the share of it that is earned.
+    challengers : Challengers, optional
+        Where challengers come from; by default none scores.
     """
 
-    def __init__(self, store: Champions, primary: str, value: Value = Value()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        store: Champions,
+        primary: str,
+        value: Value = Value(),  # noqa: B008 - frozen
+        challengers: Challengers | None = None,
+    ) -> None:
         self.store = store
         self.primary = primary
         self.value = value
+        self.challengers = challengers
         self.targets = tuple(dict.fromkeys((primary, *STAGES)))
         self.now = Now()
         self._stamps: dict[str, int | None] = {}
+        self._shadows: dict[str, LiveModel] = {}
+        self._kept: int | None = None
 
     def refresh(self) -> None:
         """Ask the store once, and take up what is new; what cannot be read changes nothing but the log."""
         try:
             changed = self._changed()
             found = {target: self.store.champion(target) for target in changed}
+            rivals = self._rivals(promoted=bool(found))
         except LeadLoopError as error:
             if self.now.reachable:
                 log.error("%s What was live goes on serving.", error)
@@ -187,17 +222,48 @@ class Live:
         models, refused = dict(self.now.models), dict(self.now.refused)
         for target, champion in found.items():
             self._take_up(target, champion, models, refused)
-        if found or not self.now.reachable:
-            valued = MappingProxyType(self._valued(models))
-            self.now = Now(valued, True, MappingProxyType(refused))
+        if rivals is not None:
+            self._shadow(rivals)
+        if found or rivals is not None or not self.now.reachable:
+            whole = MappingProxyType(self._whole(models))
+            self.now = Now(whole, True, MappingProxyType(refused))
         self._stamps |= changed
 
     def _changed(self) -> dict[str, int | None]:
         stamps = {target: self.store.champion_stamp(target) for target in self.targets}
         return {target: stamp for target, stamp in stamps.items() if self._stamps.get(target) != stamp}
 
+    def _rivals(self, *, promoted: bool) -> dict[str, Model] | None:
+        """The challengers; None where they are those of before, or none are wanted."""
+        if self.challengers is None:
+            return None
+        kept = self.challengers.model_count()
+        if kept == self._kept and not promoted:
+            return None
+        found = {target: self.challengers.challenger(target) for target in self.targets}
+        self._kept = kept
+        return {target: model for target, model in found.items() if model is not None}
+
+    def _shadow(self, rivals: Mapping[str, Model]) -> None:
+        """Let these challengers score, and no others; one that cannot be read is only missed in the log."""
+        before, self._shadows = self._shadows, {}
+        for target, model in rivals.items():
+            known = before.get(target)
+            if known is not None and known.name.version == model.version:
+                self._shadows[target] = known
+                continue
+            try:
+                self._shadows[target] = LiveModel(*self._parsed(model))
+                log.info("Version %s shadows what is live for %s.", model.version, target)
+            except Exception as error:  # as below
+                log.error("Challenger %s for %s cannot shadow: %s", model.version, target, _why(error))
+
     def _take_up(
-        self, target: str, champion: Champion | None, models: dict[str, LiveModel], refused: dict[str, str]
+        self,
+        target: str,
+        champion: Champion | None,
+        models: dict[str, LiveChampion],
+        refused: dict[str, str],
     ) -> None:
         refused.pop(target, None)
         if champion is None:
@@ -205,39 +271,40 @@ class Live:
             log.warning("Nothing is live for %s any more.", target)
             return
         try:
-            models[target] = self._parsed(champion)
+            models[target] = LiveChampion(*self._parsed(champion), champion=champion)
             log.info("Version %s is live for %s.", champion.version, target)
         except Exception as error:  # a damaged artifact may fail in any way; it must not stop the others
             refused[target] = champion.version
             kept = models.get(target)
             serving = f"{kept.champion.version} goes on serving" if kept else "nothing serves"
-            why = error if isinstance(error, LeadLoopError) else type(error).__name__
-            log.error("Version %s for %s cannot be taken up, %s: %s", champion.version, target, serving, why)
+            log.error(
+                "Version %s for %s cannot be taken up, %s: %s", champion.version, target, serving, _why(error)
+            )
 
-    def _valued(self, models: Mapping[str, LiveModel]) -> dict[str, LiveModel]:
-        """The same, each with what tells the expected value."""
+    def _whole(self, models: Mapping[str, LiveChampion]) -> dict[str, LiveChampion]:
+        """The same, each with what tells the expected value, and with its challenger."""
         won = models.get(WON)
         worth = None if won is None else Worth(won.card, self.value.deal, self.value.margin)
-        return {target: replace(model, worth=worth) for target, model in models.items()}
+        return {
+            target: replace(model, worth=worth, shadow=self._shadows.get(target))
+            for target, model in models.items()
+        }
 
-    def _parsed(self, champion: Champion) -> LiveModel:
-        if blake2b(champion.scorecard.encode(), digest_size=16).hexdigest() != champion.digest:
+    def _parsed(self, kept: Champion | Model) -> tuple[Scorecard, ModelName]:
+        if blake2b(kept.scorecard.encode(), digest_size=16).hexdigest() != kept.digest:
             raise ModelError(
                 "The scorecard does not match its digest. Roll back, or promote another version."
             )
-        card = Scorecard.from_json(champion.scorecard)
+        card = Scorecard.from_json(kept.scorecard)
         card.score_one({})  # the first lead must not wait for what is computed once
-        name = "leadloop" if champion.target == self.primary else f"leadloop-{champion.target}"
-        return LiveModel(
-            champion,
-            card,
-            ModelName(
-                name=name,
-                version=champion.version,
-                target=champion.target,
-                horizon_days=champion.horizon_days,
-            ),
-        )
+        name = "leadloop" if kept.target == self.primary else f"leadloop-{kept.target}"
+        named = ModelName(name=name, version=kept.version, target=kept.target, horizon_days=kept.horizon_days)
+        return card, named
+
+
+def _why(error: Exception) -> object:
+    """What the log says of an error: our own words, or no more than its kind."""
+    return error if isinstance(error, LeadLoopError) else type(error).__name__
 
 
 class Watch:

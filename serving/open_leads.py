@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.categories import Categories
-from scoring.errors import DataError
+from scoring.errors import DataError, ModelError
 from scoring.io.files import open_output
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
 from scoring.io.store.rescorings import Rescoring, already, begin, finish, keep
-from scoring.io.store.scores import ScoreRow
+from scoring.io.store.scores import Role, ScoreRow
 from scoring.labels import MAX_OPEN
 from scoring.leads import ledger_features
 from scoring.ledger import Ledger
@@ -35,6 +36,7 @@ from serving.worth import CENTS, Worth
 ROWS_AT_ONCE = 20_000
 LOGGED_REASONS = 5
 YOUNG = 24 * 3600.0
+log = logging.getLogger("leadloop.serving")
 Floats = npt.NDArray[np.float64]
 Columns = Mapping[str, Floats | Categories]
 
@@ -85,6 +87,24 @@ def open_leads(ledger: Ledger, target: str, as_of: float, max_open: float = MAX_
     everyone = np.arange(len(ledger))
     outcomes = Outcomes.of_ledger(ledger, at_or_beyond(target))
     return np.flatnonzero(outcomes.open_at(everyone, np.full(len(ledger), as_of), max_open))
+
+
+def challenger_of(store: Store, target: str) -> Scorecard | None:
+    """The challenger of a target, to score beside the champion; None where there is none.
+
+    Parameters
+    ----------
+    store : Store
+        Where models are.
+    target : str
+        Whose. A challenger that cannot be read is told to the log, and hinders nobody.
+    """
+    found = store.challenger(target)
+    try:
+        return None if found is None else Scorecard.from_json(found.scorecard)
+    except ModelError as error:
+        log.error("The challenger for %s cannot score beside the champion: %s", target, error)
+        return None
 
 
 def score_open(
@@ -248,7 +268,7 @@ def _rows(
     scores: Scores,
     run: Rescoring,
     now: float,
-    role: str,
+    role: Role,
     done: set[tuple[str, str]],
 ) -> Iterator[ScoreRow]:
     """Rows of the score log for the leads that are not in it yet."""
@@ -257,7 +277,7 @@ def _rows(
     parts = np.abs(scores.contributions)
     order = np.argsort(-parts, axis=1, kind="stable")[:, :LOGGED_REASONS]
     for at, lead_id in enumerate(ids):
-        if (lead_id, role) in done:
+        if (lead_id, card.meta.version) in done:
             continue
         read = {name: cell[at] for name, cell in zip(names, cells, strict=True)}
         why = scores.errors.get(at)

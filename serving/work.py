@@ -27,7 +27,7 @@ from scoring.io.store.watches import last_watch
 from scoring.scorecard import Scorecard
 from scoring.value import WON
 from serving.importing import import_files
-from serving.open_leads import score_open
+from serving.open_leads import challenger_of, score_open
 from serving.watcher import watch_store
 from serving.worth import Worth
 
@@ -171,7 +171,14 @@ def _rescore(store: Store, settings: Settings, now: datetime) -> str | None:
         folder.mkdir(parents=True, exist_ok=True)
         out = folder / f"{target}.csv"
         done = score_open(
-            store, card, out, as_of=None, now=now.timestamp(), lang=settings.language.default, worth=worth
+            store,
+            card,
+            out,
+            as_of=None,
+            now=now.timestamp(),
+            lang=settings.language.default,
+            worth=worth,
+            shadow=challenger_of(store, target) if settings.challenger.shadow else None,
         )
         said.append(f"{done.scored:,} open leads for {target} in {out}")
     return "; ".join(said) or None

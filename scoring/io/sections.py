@@ -156,6 +156,16 @@ class Work(Section):
     )
 
 
+class Challenger(Section):
+    """What the newest model does that was not promoted."""
+
+    shadow: bool = Field(
+        default=False,
+        description="Let the newest model trained since the live one was promoted score beside it: "
+        "logged, and shown nowhere.",
+    )
+
+
 class Language(Section):
     """The language of pages and reports."""
 
@@ -221,6 +231,7 @@ class Sections(Section):
     language: Language = Language()
     serve: Serve = Serve()
     work: Work = Work()
+    challenger: Challenger = Challenger()
     points: tuple[PointsRule, ...] = Field(
         default=(), description="The points rule you score by today; every model is compared with it."
     )

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def models(
     target: Annotated[str | None, typer.Option(metavar="STAGE", help="Only models of this target.")] = None,
 ) -> None:
-    """List the trained models, the newest first, and which of them is live."""
+    """List the trained models, the newest first, which of them is live, and which shadows it."""
     run_settings = settings()
     with open_store(run_settings.database_url, run_settings.primary) as store:
         kept = store.models(target)
@@ -35,7 +35,10 @@ def models(
             console.print("No model yet. Train one: leadloop train LEADS.csv --label COLUMN", markup=False)
             return
         live = {info.target: store.champion(info.target) for info in kept if store.champions(info.target)}
-    console.print(_table(kept, {target: champion for target, champion in live.items() if champion}))
+        rivals = [store.challenger(name) for name in live] if run_settings.challenger.shadow else []
+    states = {champion.version: "live" for champion in live.values() if champion}
+    states |= {rival.version: "shadows" for rival in rivals if rival}
+    console.print(_table(kept, states))
     for line in _differences(run_settings, live):
         console.print(line, markup=False)
 
@@ -77,15 +80,13 @@ def _mirror(run_settings: Settings, champion: Champion) -> None:
         console.print(f"MLflow's alias was not moved: {error}", markup=False)
 
 
-def _table(kept: list[ModelInfo], live: dict[str, Champion]) -> Table:
+def _table(kept: list[ModelInfo], states: dict[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("version", "target", "trained", "rows", "log loss", "AUC", "state"):
         # A version is copied into other commands, so it is never cut.
         whole = max(len(info.version) for info in kept) if title == "version" else None
         table.add_column(title, min_width=whole)
     for info in kept:
-        champion = live.get(info.target)
-        state = "live" if champion is not None and champion.version == info.version else ""
         loss, auc = (info.metrics.get(name) for name in ("log_loss", "auc"))
         table.add_row(
             info.version,
@@ -94,7 +95,7 @@ def _table(kept: list[ModelInfo], live: dict[str, Champion]) -> Table:
             f"{info.source.get('rows', 0):,}",
             "" if loss is None else f"{loss:.4f}",
             "" if auc is None else f"{auc:.4f}",
-            state,
+            states.get(info.version, ""),
         )
     return table
 

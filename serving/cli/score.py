@@ -123,11 +123,12 @@ def _score_open(
 ) -> None:
     """Score the store's open leads."""
     from scoring.io.store import open_store
-    from serving.open_leads import score_open
+    from serving.open_leads import challenger_of, score_open
 
     chosen = choose(model, target, given)
     at = None if as_of is None else moment(as_of, given.time.zone).timestamp()
     with _stopped_cleanly(), _shown() as told, open_store(given.database_url, given.primary) as store:
+        shadows = given.challenger.shadow and model == CHAMPION
         done = score_open(
             store,
             chosen.card,
@@ -137,6 +138,7 @@ def _score_open(
             lang=lang,
             reasons=reasons,
             worth=chosen.worth(given.value),
+            shadow=challenger_of(store, chosen.card.meta.target) if shadows else None,
             told=lambda leads, total: told("score", leads, total),
         )
     seen = datetime.fromtimestamp(done.run.as_of, UTC).isoformat(timespec="seconds")

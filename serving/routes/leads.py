@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from scoring.io.store import Store
 from scoring.io.store.lead_page import LeadPage, forget
@@ -22,6 +22,9 @@ from serving.schemas import LeadId
 from serving.writer import Writer
 
 NOT_KEPT = "Nothing is kept of the lead asked for. Send it first: PUT /v1/leads/{lead_id}."
+Shadows = Annotated[
+    bool, Query(description="Whether to list those scores too that a challenger gave beside the champion.")
+]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,10 +46,10 @@ def router(deps: Deps, store: Store, writer: Writer, reader: Reader) -> APIRoute
 
     # Not `async`: the store is asked, and other requests must not wait for it.
     @routes.get("/{lead_id:path}", summary="Show a lead")
-    def show(lead_id: LeadId) -> LeadShown:
+    def show(lead_id: LeadId, challengers: Shadows = False) -> LeadShown:
         """Say what a lead is now, what happened to it, what it was scored, and whether it gets warmer."""
         now = deps.clock().timestamp()
-        found = store.lead_page(reader.lead_id(lead_id), now)
+        found = store.lead_page(reader.lead_id(lead_id), now, challengers=challengers)
         if found is None:
             raise NoSuchLead(NOT_KEPT)
         return _shown(found, now)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from scoring.features import Feature
 from scoring.terms import Term
 from serving.deps import Deps
-from serving.live import LiveModel
+from serving.live import LiveChampion
 from serving.problems import responses
 from serving.schemas import FeatureAnswer, ModelAnswer, PropertyAnswer
 
@@ -36,7 +36,7 @@ def router(deps: Deps) -> APIRouter:
     return routes
 
 
-def _described(live: LiveModel) -> ModelAnswer:
+def _described(live: LiveChampion) -> ModelAnswer:
     meta, champion = live.card.meta, live.champion
     terms = zip(live.card.features, live.card.terms, strict=True) if live.card.features else ()
     return ModelAnswer(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,10 +10,10 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from scoring.errors import DataError
-from serving.answers import Answered, answer_lead, no_lead, unreadable, unscored
+from serving.answers import answer_lead, no_lead, unreadable, unscored
 from serving.deps import Deps
-from serving.live import LiveModel
-from serving.logged import log_rows
+from serving.live import LiveChampion
+from serving.logged import Scored, log_scored
 from serving.problems import UnreadableLead, responses
 from serving.schemas import (
     BatchAnswer,
@@ -54,7 +53,7 @@ def router(deps: Deps) -> APIRouter:
         deps.metrics.scored(live.name, fields["grade"], fields["likelihood"])
         if deps.writer is not None:
             await deps.writer.room()
-            deps.writer.log(partial(log_rows, [(answered, live, now)]))
+            log_scored(deps.writer, live, now, [(answered, lead, known)])
         return _sent(fields | {"model": live.name, "scored_at": now})
 
     # Not `async`: so many leads take a while, and other requests must not wait for them.
@@ -67,12 +66,12 @@ def router(deps: Deps) -> APIRouter:
         live, now = deps.live.now.model(batch.target, deps.live.primary), deps.clock()
         results, scored = [], []
         for lead in batch.leads:
-            result, answered = _one_of_many(lead, live, now, deps)
+            result, given = _one_of_many(lead, live, now, deps)
             results.append(result)
-            if answered is not None:
-                scored.append((answered, live, now))
-        if deps.writer is not None and scored:
-            deps.writer.log(partial(log_rows, scored), len(scored))
+            if given is not None:
+                scored.append(given)
+        if deps.writer is not None:
+            log_scored(deps.writer, live, now, scored)
         return _sent({"results": results, "model": live.name, "scored_at": now})
 
     return routes
@@ -84,16 +83,17 @@ def _sent(answer: dict[str, Any]) -> Response:
 
 
 def _one_of_many(
-    lead: Lead | NoLead, live: LiveModel, now: datetime, deps: Deps
-) -> tuple[LeadAnswer | dict[str, Any], Answered | None]:
+    lead: Lead | NoLead, live: LiveChampion, now: datetime, deps: Deps
+) -> tuple[LeadAnswer | dict[str, Any], Scored | None]:
     if isinstance(lead, NoLead):
         deps.metrics.not_scored(live.name)
         return no_lead(lead, now), None
+    known = None if deps.known is None else deps.known.now(lead.lead_id)
     try:
-        answered = answer_lead(lead, live, now, None if deps.known is None else deps.known.now(lead.lead_id))
+        answered = answer_lead(lead, live, now, known)
     except DataError:
         deps.metrics.not_scored(live.name)
         return unscored(lead, live, now), None
     fields = answered.fields
     deps.metrics.scored(live.name, fields["grade"], fields["likelihood"])
-    return fields, answered
+    return fields, (answered, lead, known)

@@ -150,6 +150,16 @@ def test_the_trend_of_each_target_is_told(store: Store) -> None:
         }  # fmt: skip
 
 
+def test_scores_of_challengers_are_shown_to_whoever_asks_for_them(store: Store) -> None:
+    with keeping(store) as client:
+        put(client)
+        store.log_scores([score(-1, 0.1), score(-1, 0.2, version="v2", role="challenger")])
+        usual, more = (client.get(f"/v1/leads/L-1{words}").json() for words in ("", "?challengers=true"))
+    assert [one["role"] for one in usual["scores"]] == ["champion"]
+    assert {one["role"] for one in more["scores"]} == {"champion", "challenger"}
+    assert (usual["counts"]["scores"], more["counts"]["scores"]) == (1, 2)
+
+
 def test_a_lead_that_is_not_known_is_not_found_and_not_repeated(store: Store) -> None:
     with keeping(store) as client:
         for method in ("GET", "DELETE"):

@@ -66,6 +66,17 @@ def line_before(connection: Connection, live: Promotion) -> Champion:
     return line if line.returns_to is None else find_line(connection, line.returns_to)
 
 
+def newest_since(connection: Connection, live: Promotion) -> Model | None:
+    """Find the newest version trained after another went live for its target, and never promoted itself."""
+    query = chosen(Model, models).where(
+        models.c.target == live.target,
+        models.c.created_at > live.promoted_at,
+        models.c.version.not_in(select(champions.c.version)),
+    )
+    found = records(connection, Model, query.order_by(models.c.created_at.desc(), models.c.version).limit(1))
+    return found[0] if found else None
+
+
 def add_line(
     connection: Connection,
     of: Model | Champion,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from scoring.contract import CONTRACTS, to_seconds
 from scoring.io.store.facts import last_changes
-from scoring.io.store.scores import ScoreRow, erase_scores, score_history, scores_since
+from scoring.io.store.scores import ScoreRow, erase_scores, of_lead, score_history, scores_since
 from scoring.io.store.tables import EVENTS, backtest, leads, scores
 from scoring.trend import DAY, WINDOW_DAYS, Scored
 
@@ -70,7 +70,9 @@ class Forgotten:
         return any((self.leads, self.events, self.scores, self.predictions))
 
 
-def read_page(connection: Connection, lead_id: str, now: float) -> LeadPage | None:
+def read_page(
+    connection: Connection, lead_id: str, now: float, *, challengers: bool = False
+) -> LeadPage | None:
     """All that is kept of a lead; None where it is not known.
 
     Parameters
@@ -81,6 +83,8 @@ def read_page(connection: Connection, lead_id: str, now: float) -> LeadPage | No
         The lead.
     now : float
         The end of the days that a trend is read from, in seconds since 1970 UTC.
+    challengers : bool
+        Whether to give those scores too that a challenger said beside the champion.
     """
     query = select(leads.c.id, leads.c.created_at, leads.c.properties).where(leads.c.lead_id == lead_id)
     found = connection.execute(query).one_or_none()
@@ -90,13 +94,13 @@ def read_page(connection: Connection, lead_id: str, now: float) -> LeadPage | No
     properties = {name: value for name, value in {**found.properties, **last}.items() if value is not None}
     events = {name: _newest(connection, EVENTS[name], found.id) for name in SHOWN}
     counts = {name: _count(connection, EVENTS[name], EVENTS[name].c.lead == found.id) for name in SHOWN}
-    counts["scores"] = _count(connection, scores, scores.c.lead_id == lead_id)
+    counts["scores"] = _count(connection, scores, of_lead(lead_id, challengers=challengers))
     return LeadPage(
         lead_id=lead_id,
         created_at=to_seconds(found.created_at),
         properties=properties,
         events=events,
-        scores=score_history(connection, lead_id, most=MOST_SHOWN),
+        scores=score_history(connection, lead_id, most=MOST_SHOWN, challengers=challengers),
         recent=scores_since(connection, lead_id, now - WINDOW_DAYS * DAY),
         counts=counts,
     )

@@ -69,9 +69,9 @@ def begin(
 
 
 def already(connection: Connection, run: Rescoring) -> set[tuple[str, str]]:
-    """The leads that an interrupted rescoring has scored, and in which role."""
-    query = select(scores.c.lead_id, scores.c.role).where(scores.c.run == run.id)
-    return {(lead_id, role) for lead_id, role in connection.execute(query)}
+    """The leads that an interrupted rescoring has scored, and by which version."""
+    query = select(scores.c.lead_id, scores.c.version).where(scores.c.run == run.id)
+    return {(lead_id, version) for lead_id, version in connection.execute(query)}
 
 
 def keep(connection: Connection, rows: Iterable[ScoreRow]) -> int:

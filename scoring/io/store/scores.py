@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
 
 from scoring.contract import to_micros, to_seconds
 from scoring.io.store.tables import scores
 from scoring.trend import Scored
 
 MOST_READ = 200
+Role = Literal["champion", "challenger"]
+CHAMPION: Role = "champion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class ScoreRow:
     lead_id: str
     target: str
     version: str
-    role: Literal["champion", "challenger"] = "champion"
+    role: Role = CHAMPION
     source: Literal["api", "open", "file"] = "api"
     run: int | None = None
     as_of: float
@@ -122,7 +124,12 @@ def write_cells(connection: Connection, cells: Sequence[tuple[Any, ...]]) -> Non
 
 
 def score_history(
-    connection: Connection, lead_id: str, target: str | None = None, most: int = MOST_READ
+    connection: Connection,
+    lead_id: str,
+    target: str | None = None,
+    most: int = MOST_READ,
+    *,
+    challengers: bool = False,
 ) -> list[ScoreRow]:
     """The scores that a lead was given, the newest first.
 
@@ -136,12 +143,19 @@ def score_history(
         By default those of every target.
     most : int
         How many at most.
+    challengers : bool
+        Whether to give those too that a challenger said beside the champion.
     """
-    query = select(*(scores.c[name] for name in COLUMNS)).where(scores.c.lead_id == lead_id)
+    query = select(*(scores.c[name] for name in COLUMNS)).where(of_lead(lead_id, challengers=challengers))
     if target is not None:
         query = query.where(scores.c.target == target)
     newest = query.order_by(scores.c.as_of.desc(), scores.c.id.desc()).limit(most)
     return [_row(found) for found in connection.execute(newest).mappings()]
+
+
+def of_lead(lead_id: str, *, challengers: bool) -> ColumnElement[bool]:
+    """The rows of a lead's scores, with or without what challengers said."""
+    return and_(scores.c.lead_id == lead_id, true() if challengers else scores.c.role == CHAMPION)
 
 
 def _row(found: Mapping[Any, Any]) -> ScoreRow:
@@ -162,7 +176,7 @@ def scores_since(connection: Connection, lead_id: str, since: float) -> dict[str
         The first ``as_of``, in seconds since 1970 UTC.
     """
     columns = (scores.c.target, scores.c.as_of, scores.c.version, scores.c.log_odds)
-    said = (scores.c.lead_id == lead_id, scores.c.role == "champion", scores.c.log_odds.is_not(None))
+    said = (scores.c.lead_id == lead_id, scores.c.role == CHAMPION, scores.c.log_odds.is_not(None))
     query = select(*columns).where(*said, scores.c.as_of >= to_micros(since))
     found: dict[str, list[Scored]] = {}
     for target, at, version, log_odds in connection.execute(query.order_by(scores.c.as_of, scores.c.id)):

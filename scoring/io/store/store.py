@@ -26,6 +26,7 @@ from scoring.io.store.history import (
     find_model,
     line_before,
     newest_lines,
+    newest_since,
     records,
 )
 from scoring.io.store.records import Champion, Model, ModelInfo, Promotion
@@ -137,6 +138,11 @@ class Store:
                 connection, ModelInfo, query if target is None else query.where(models.c.target == target)
             )
 
+    def model_count(self) -> int:
+        """How many versions are kept: it grows with every one that is trained."""
+        with reading(self.engine) as connection:
+            return connection.scalar(select(func.count()).select_from(models)) or 0
+
     # Champions ------------------------------------------------------------------------------------
 
     def champion(self, target: str | None = None) -> Champion | None:
@@ -160,6 +166,12 @@ class Store:
         """Tell cheaply whether :meth:`champion` changed: a number that no two promotions share."""
         with reading(self.engine) as connection:
             return self._live_id(connection, target)
+
+    def challenger(self, target: str) -> Model | None:
+        """Find what may follow the live model: the newest one trained since its promotion, never live itself."""
+        with reading(self.engine) as connection:
+            live = newest_lines(connection).get(target)
+            return None if live is None else newest_since(connection, find_line(connection, live))
 
     def champions(self, target: str | None = None) -> list[Promotion]:
         """List what was live and why, newest first, of one target or of all."""
@@ -277,7 +289,7 @@ class Store:
         with reading(self.engine) as connection:
             return read_lead(connection, lead_id)
 
-    def lead_page(self, lead_id: str, now: float) -> "LeadPage | None":
+    def lead_page(self, lead_id: str, now: float, *, challengers: bool = False) -> "LeadPage | None":
         """All that is kept of one lead, as it is shown; None where it is not known.
 
         Parameters
@@ -286,11 +298,13 @@ class Store:
             The lead.
         now : float
             The end of the days that its trend is read from, in seconds since 1970 UTC.
+        challengers : bool
+            Whether to give those scores too that a challenger said beside the champion.
         """
         from scoring.io.store.lead_page import read_page
 
         with reading(self.engine) as connection:
-            return read_page(connection, lead_id, now)
+            return read_page(connection, lead_id, now, challengers=challengers)
 
     def forget(self, lead_id: str) -> "Forgotten":
         """Erase a lead with all that is kept of it, in one transaction."""
@@ -308,12 +322,14 @@ class Store:
         with writing(self.engine) as connection:
             return write_scores(connection, rows)
 
-    def score_history(self, lead_id: str, target: str | None = None) -> "list[ScoreRow]":
-        """The newest scores that a lead was given, of one target or of all."""
+    def score_history(
+        self, lead_id: str, target: str | None = None, *, challengers: bool = False
+    ) -> "list[ScoreRow]":
+        """The newest scores that a lead was given, of one target or of all; those of challengers on request."""
         from scoring.io.store.scores import score_history
 
         with reading(self.engine) as connection:
-            return score_history(connection, lead_id, target)
+            return score_history(connection, lead_id, target, challengers=challengers)
 
     # Keys -----------------------------------------------------------------------------------------
 

@@ -37,8 +37,15 @@ def test_scores_come_back_as_they_were_given_the_newest_first(store: Store) -> N
         status="not_scored: visits must be a number",
     )  # fmt: skip
     assert store.log_scores([row(day=100.0), row(day=101.0, role="challenger", source="open"), empty]) == 3
-    back = [replace(one, reasons=tuple(one.reasons)) for one in store.score_history("L-1")]
+    history = store.score_history("L-1", challengers=True)
+    back = [replace(one, reasons=tuple(one.reasons)) for one in history]
     assert back == [empty, row(day=101.0, role="challenger", source="open"), row(day=100.0)]
+
+
+def test_what_a_challenger_said_is_shown_to_nobody_who_does_not_ask_for_it(store: Store) -> None:
+    store.log_scores([row(), row(role="challenger", version="v2")])
+    assert [one.version for one in store.score_history("L-1")] == ["v1"]
+    assert {one.version for one in store.score_history("L-1", challengers=True)} == {"v1", "v2"}
 
 
 def test_a_history_is_of_one_lead_and_if_wanted_of_one_target(store: Store) -> None:

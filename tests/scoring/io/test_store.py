@@ -212,6 +212,39 @@ def test_a_version_that_was_live_twice_is_returned_to_step_by_step(store):
     assert [rollback(store).version, rollback(store).version] == ["v2", "v1"]
 
 
+def later(version: str, minutes: int, target: str = "sql") -> Model:
+    return model(version, target, created_at=NOON + timedelta(minutes=minutes))
+
+
+def test_the_challenger_is_the_newest_model_trained_since_the_promotion(store):
+    for kept in (later("v1", -9), later("v2", -5), later("v3", 5), later("v4", 6), later("w1", 7, "won")):
+        store.save_model(kept)
+    assert store.challenger("sql") is None  # nothing is live that it could challenge
+
+    promote(store, "v1")
+
+    assert store.challenger("sql") == later("v4", 6)
+    assert store.challenger("won") is None
+
+
+def test_what_was_live_once_challenges_nothing_any_more(store):
+    for kept in (later("v1", -9), later("v2", 5)):
+        store.save_model(kept)
+    promote(store, "v1")
+    promote(store, "v2", 10)
+    assert store.challenger("sql") is None
+
+    rollback(store)
+
+    assert store.challenger("sql") is None
+
+
+def test_the_number_of_models_grows_with_each_that_is_trained(store):
+    assert store.model_count() == 0
+    stocked(store, "v1", "v2")
+    assert store.model_count() == 2
+
+
 def test_there_is_nothing_to_roll_back_where_nothing_is_live(store):
     with pytest.raises(NoChampion, match="No model is live for sql"):
         rollback(store)
