@@ -38,6 +38,7 @@ SILENT_DAYS = 14.0
 SILENT_GAPS = 10.0
 NEW_CONVERSIONS = 100
 Severity = Literal["severe", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
 Floats = npt.NDArray[np.float64]
 
 
@@ -115,8 +116,7 @@ def watch_model(
         *_promises(card, outcomes, past),
         *_age(outcomes, now, trained_until),
     ]
-    order = ("severe", "warning", "note")
-    return sorted(found, key=lambda finding: order.index(finding.severity))
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def _fresh(ledger: Ledger, now: float) -> list[WatchFinding]:

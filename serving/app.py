@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -42,6 +42,7 @@ from serving.refusals import (
     UnknownLead,
 )
 from serving.routes import facts, health, leads, model, promotion, score
+from serving.watches import Watches
 from serving.writer import NotWritten, Writer
 
 # Which of our errors is whose fault. A class that is not here has the status of its parent.
@@ -94,12 +95,14 @@ def create_app(
     loopback : bool
         Whether only this machine reaches the service: then it needs no key until one is made.
     watch : bool
-        Ask the store for new champions and keys about once a second, from start-up to shutdown.
+        Ask the store for new champions, keys and findings about once a second, from start-up to shutdown.
     """
-    metrics = Metrics(live)
     keys = None if store is None else Keys(store)
+    watches = None if store is None else Watches(store)
+    metrics = Metrics(live, watches)
     writer = None if store is None else Writer(store.engine)
-    refresh = _refreshing(live, keys)
+    beside = [one for one in (keys, watches) if one is not None]
+    refresh = _refreshing(live, beside)
     known = None if store is None else KnownLeads(store)
     deps = Deps(live, metrics, clock, refresh, writer, known)
     app = FastAPI(
@@ -113,7 +116,7 @@ def create_app(
         lifespan=_running(writer, refresh if watch else None),
         telemetry=SILENT,  # type: ignore[arg-type]
     )
-    app.state.live, app.state.writer = live, writer
+    app.state.live, app.state.writer, app.state.refresh = live, writer, refresh
     # Not `include_router`: it makes each request look for its route twice.
     routers = [score.router(deps), model.router(deps), health.router(deps), docs_page(app)]
     if store is not None and writer is not None:
@@ -126,23 +129,24 @@ def create_app(
     app.add_exception_handler(RequestValidationError, problems.invalid)
     app.add_exception_handler(HTTPException, problems.not_served)
     app.add_middleware(BodyLimit, most=max_body_kib * 1024)
+    for one in beside:
+        one.refresh()
     if keys is not None:
-        keys.refresh()
         app.add_middleware(Gate, keys=keys, loopback=loopback)
     app.add_middleware(Edge, metrics=metrics)
     app.openapi = partial(_documented, app, keys)  # type: ignore[method-assign]
     return app
 
 
-def _refreshing(live: Live, keys: Keys | None) -> Callable[[], None]:
+def _refreshing(live: Live, beside: Sequence[Keys | Watches]) -> Callable[[], None]:
     """Ask the store for what is new; one at a time, or the slower of two would put back what is old."""
     lock = Lock()
 
     def refresh() -> None:
         with lock:
             live.refresh()
-            if keys is not None and live.now.reachable:
-                keys.refresh()
+            for one in beside if live.now.reachable else ():
+                one.refresh()
 
     return refresh
 

@@ -19,13 +19,24 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from scoring.watching import SEVERITIES
 from serving.live import Live
 from serving.schemas import ModelName
+from serving.watches import Watches
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, that nobody reads
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _LIKELIHOODS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _MODEL = ("model", "version")
+_WATCH = ("target", "version")
+# By the name of the evidence, what is told of a feature.
+_OF_FEATURE = {
+    "psi": ("leadloop_watch_feature_psi", "How far a feature's values moved (population stability index)."),
+    "missing_now": (
+        "leadloop_watch_feature_missing_ratio",
+        "Share of new leads in which a feature is missing.",
+    ),
+}
 
 
 class Metrics:
@@ -35,11 +46,13 @@ class Metrics:
     ----------
     live : Live
         Whose champions are shown.
+    watches : Watches, optional
+        Whose findings are shown.
     """
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, watches: Watches | None = None) -> None:
         self._own = CollectorRegistry()
-        self._live = _LiveModels(live)
+        self._seen = [_LiveModels(live), *([] if watches is None else [_Watched(watches)])]
         own = self._own
         self._requests = Counter(
             "leadloop_http_requests", "Requests answered.", ("method", "route", "status"), registry=own
@@ -88,14 +101,15 @@ class Metrics:
     def page(self) -> bytes:
         """What Prometheus reads."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return generate_latest(self._own) + generate_latest(self._live_alone())
-        everyone = self._live_alone()
+            return generate_latest(self._own) + generate_latest(self._seen_now())
+        everyone = self._seen_now()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
         return generate_latest(everyone)
 
-    def _live_alone(self) -> CollectorRegistry:
+    def _seen_now(self) -> CollectorRegistry:
         registry = CollectorRegistry()
-        registry.register(self._live)
+        for one in self._seen:
+            registry.register(one)
         return registry
 
 
@@ -134,3 +148,35 @@ class _LiveModels(Collector):
             "Champions that could not be taken up; the ones before still serve.",
             len(now.refused),
         )
+
+
+class _Watched(Collector):
+    """What the newest watch of each target found, as this worker knows it: the store is not asked here."""
+
+    def __init__(self, watches: Watches) -> None:
+        self._watches = watches
+
+    def collect(self) -> Iterator[Metric]:
+        at = GaugeMetricFamily(
+            "leadloop_watch_timestamp_seconds", "Time at which the model was watched last.", labels=_WATCH
+        )
+        retrain = GaugeMetricFamily(
+            "leadloop_watch_retraining_wanted", "Whether the findings ask for training again.", labels=_WATCH
+        )
+        findings = GaugeMetricFamily(
+            "leadloop_watch_findings", "Findings of the newest watch.", labels=(*_WATCH, "severity")
+        )
+        told = {
+            key: GaugeMetricFamily(*said, labels=(*_WATCH, "feature")) for key, said in _OF_FEATURE.items()
+        }
+        for target, watch in self._watches.now.items():
+            labels = (target, watch["version"] or "")
+            at.add_metric(labels, watch["at"].timestamp())
+            retrain.add_metric(labels, int(watch["retrain"]))
+            for severity in SEVERITIES:
+                count = sum(finding["severity"] == severity for finding in watch["findings"])
+                findings.add_metric((*labels, severity), count)
+            for finding in watch["findings"]:
+                for key in finding["evidence"].keys() & told.keys():
+                    told[key].add_metric((*labels, finding["subject"]), finding["evidence"][key])
+        yield from (at, retrain, findings, *told.values())

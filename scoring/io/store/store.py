@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
@@ -330,6 +330,22 @@ class Store:
 
         with reading(self.engine) as connection:
             return score_history(connection, lead_id, target, challengers=challengers)
+
+    # Watches --------------------------------------------------------------------------------------
+
+    def watch_stamp(self) -> int | None:
+        """Tell cheaply whether :meth:`watches` changed: a number that no two watches share."""
+        from scoring.io.store.watches import newest_watch
+
+        with reading(self.engine) as connection:
+            return newest_watch(connection)
+
+    def watches(self) -> dict[str, dict[str, Any]]:
+        """What was found last of what is live, by target."""
+        from scoring.io.store.watches import last_watches
+
+        with reading(self.engine) as connection:
+            return last_watches(connection)
 
     # Keys -----------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from scoring.contract import MICROSECONDS
 from scoring.io.store.tables import scores, watches
@@ -60,6 +60,17 @@ def keep_watch(
 
 def last_watch(connection: Connection, target: str) -> dict[str, Any] | None:
     """What was found last for a target; None where nobody looked."""
-    query = select(watches).where(watches.c.target == target).order_by(watches.c.id.desc()).limit(1)
-    found = connection.execute(query).mappings().first()
-    return None if found is None else dict(found)
+    return last_watches(connection).get(target)
+
+
+def last_watches(connection: Connection) -> dict[str, dict[str, Any]]:
+    """What was found last, by target."""
+    newest = select(func.max(watches.c.id)).group_by(watches.c.target)
+    found = connection.execute(select(watches).where(watches.c.id.in_(newest))).mappings()
+    return {row["target"]: dict(row) for row in found}
+
+
+def newest_watch(connection: Connection) -> int | None:
+    """The number of the newest watch: no two share one, and a later one has a higher."""
+    newest: int | None = connection.scalar(select(func.max(watches.c.id)))
+    return newest
