@@ -105,6 +105,8 @@ def judge(card: Scorecard) -> list[str]:
         knots.knots, strictly=True
     ):
         faults.append("The interval's knots are not ascending.")
+    if card.meta.kind == "learned" and not knots.knots:
+        faults.append("A learned scorecard needs an interval.")
     if len(card.ranks.score) != 101 or not _ascending(card.ranks.score):
         faults.append("The score needs 101 ascending knots.")
     if card.features and [feature.name for feature in card.features] != [term.feature for term in card.terms]:

@@ -92,6 +92,26 @@ def define_events(
     return made
 
 
+def events_of(ledger: Ledger, time_zone: str = "UTC") -> list[Feature]:
+    """The features that what happened to some leads gives.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        All that is known of them.
+    time_zone : str
+        Whose clock says the hour and the weekday of creation.
+    """
+    kinds = ledger.activities.category("kind")
+    counts = np.bincount(kinds.codes[kinds.codes >= 0], minlength=len(kinds.levels))
+    return define_events(
+        [kinds.levels[code] for code in np.argsort(-counts, kind="stable")],
+        touches=len(ledger.touches) > 0,
+        outcomes=len(ledger.outcomes) > 0,
+        time_zone=time_zone,
+    )
+
+
 def _feature(
     name: str,
     form: str,

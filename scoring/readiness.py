@@ -19,7 +19,6 @@ from scoring.stages import STAGES, at_or_beyond
 from scoring.words import fold
 
 LEAST_FOR_ANY = 10
-LEAST_CALIBRATED = 50
 LEAST_FORWARD = 100
 MONTH = 30.4375
 

@@ -43,12 +43,18 @@ class Words:
     up_to: str
     between: str
     more: str
+    below: str
+    least: str
+    within: str
+    inside: str
     exactly: str
     whole: str
     evidence: str
     one_lead: str
     leads: str
     nothing: str
+    points: str
+    point: str
     under: str
     over: str
     allowing: str
@@ -65,12 +71,18 @@ WORDS: dict[str, Words] = {
         up_to="{feature} up to {high}",
         between="{feature} more than {low}, up to {high}",
         more="{feature} more than {low}",
+        below="{feature} less than {high}",
+        least="{feature} at least {low}",
+        within="{feature} from {low} to less than {high}",
+        inside="{feature} more than {low}, less than {high}",
         exactly="{feature} {high}",
         whole="{feature} {low} to {high}",
         evidence="{what}: {rate} {reach}, {base} overall, {leads}",
         one_lead="1 lead",
         leads="{count} leads",
         nothing="{what}: no such leads before",
+        points="{what}: {points} points",
+        point="{what}: {points} point",
         under="under {rate}",
         over="over {rate}",
         allowing="{said}, allowing for the other features",
@@ -90,12 +102,18 @@ WORDS: dict[str, Words] = {
         up_to="{feature} {high} 以下",
         between="{feature} {low} 超 {high} 以下",
         more="{feature} {low} 超",
+        below="{feature} {high} 未満",
+        least="{feature} {low} 以上",
+        within="{feature} {low} 以上 {high} 未満",
+        inside="{feature} {low} 超 {high} 未満",
         exactly="{feature} {high}",
         whole="{feature} {low}〜{high}",
         evidence="{what}：{rate} が{reach}、全体は {base}、{leads}",
         one_lead="1件",
         leads="{count}件",
         nothing="{what}：過去に実績なし",
+        points="{what}：{points}点",
+        point="{what}：{points}点",
         under="{rate} 未満",
         over="{rate} 超",
         allowing="{said}（他の項目を考慮した上で）",
@@ -129,12 +147,15 @@ def sentence(card: Scorecard, reason: Reason, lang: Lang = "en") -> str:
         For example ``[+] Lead Source = Referral: 31 % reach won, 9 % overall, 412 leads``.
     """
     term = next(term for term in card.terms if term.feature == reason.feature)
-    return _SIGNS[reason.direction] + _said(card, term, reason, WORDS[lang])
+    return _SIGNS[reason.direction] + _said(card, term, reason, WORDS[lang], reason.contribution)
 
 
-def _said(card: Scorecard, term: Term, reason: Reason, words: Words) -> str:
-    """What was seen of the bin, and whether that explains the direction."""
+def _said(card: Scorecard, term: Term, reason: Reason, words: Words, points: float | None) -> str:
+    """What was seen of the bin, and whether that explains the direction; or the points that it gives."""
     what = describe(term, reason.bin, words, whole=_is_whole(card, term))
+    if reason.base_rate is None:
+        form = "{what}" if points is None else words.point if abs(points) == 1 else words.points
+        return form.format(what=what, points=_signed(points or 0.0))
     if reason.rate is None or not reason.support:
         return words.nothing.format(what=what)
     said = words.evidence.format(
@@ -176,16 +197,29 @@ def _range(term: Term, place: int, words: Words, *, whole: bool) -> str:
         return words.given.format(feature=term.feature)
     low = term.cuts[place - 1] if place else None
     high = term.cuts[place] if place < len(term.cuts) else None
-    form = (
-        words.between if low is not None and high is not None else words.up_to if low is None else words.more
-    )
     if whole:
-        low = None if low is None else float(math.floor(low))
+        low = None if low is None else float(math.floor(low)) + (high is not None)
         high = None if high is None else float(math.floor(high))
-        if low is not None and high is not None:
-            low += 1
-            form = words.exactly if low == high else words.whole
+    from_low, to_high = _rounder(low), _rounder(high)
+    if high is None:
+        form, low = (words.more, low) if from_low is None else (words.least, from_low)
+    elif low is None:
+        form, high = (words.up_to, high) if to_high is None else (words.below, to_high)
+    elif from_low is None and not whole:
+        form, high = (words.between, high) if to_high is None else (words.inside, to_high)
+    else:
+        low = low if from_low is None else from_low
+        form, high = (words.whole, high) if to_high is None else (words.within, to_high)
+        form = words.exactly if low == high else form
     return form.format(feature=term.feature, low=_number(low), high=_number(high))
+
+
+def _rounder(cut: float | None) -> float | None:
+    """The number that a cut stands just below, so that it belongs to the upper side; None where it is plain."""
+    if cut is None:
+        return None
+    above = math.nextafter(cut, math.inf)
+    return above if len(repr(above)) < len(repr(cut)) else None
 
 
 def _is_whole(card: Scorecard, term: Term) -> bool:
@@ -211,6 +245,17 @@ def _number(value: float | None) -> str:
     if abs(value) >= 1e15:
         return f"{value:.4g}"
     return f"{value:,.10f}".rstrip("0").rstrip(".") if value != int(value) else f"{int(value):,}"
+
+
+def _signed(points: float) -> str:
+    """Points with their sign.
+
+    Examples
+    --------
+    >>> _signed(10.0), _signed(-2.5)
+    ('+10', '-2.5')
+    """
+    return ("+" if points >= 0 else "-") + _number(abs(points))
 
 
 def percent(rate: float, words: Words = WORDS["en"]) -> str:
@@ -243,10 +288,13 @@ class Phrases:
 
     def __init__(self, card: Scorecard, lang: Lang = "en") -> None:
         sizes = [2 * term.size for term in card.terms]
+        # Of a pair each lead has other points: the sentence says no number then.
+        paired = {position for pair in card.pairs for position in (pair.first, pair.second)}
         self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
         self._texts = [
-            _SIGNS[reason.direction] + _said(card, term, reason, WORDS[lang])
+            _SIGNS[reason.direction] + _said(card, term, reason, WORDS[lang], own[place])
             for position, term in enumerate(card.terms)
+            for own in ([None] * term.size if position in paired else term.table,)
             for place in range(term.size)
             for reason in (card.reason(position, place, None, up - 0.5) for up in (0, 1))
         ]

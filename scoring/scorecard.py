@@ -68,20 +68,22 @@ class Meta:
         Least scores of A, B and C.
     created_at : str or None
         ISO time of training.
+    kind : {"learned", "points"}
+        Learned from outcomes, or a team's own points rule.
     """
 
     version: str
     target: str
     horizon_days: int | None
-    trained_until: str | None
-    rows: int
-    conversions: int
-    base_rate: float
+    trained_until: str | None = None
+    rows: int = 0
+    conversions: int = 0
+    base_rate: float = 0.0
     as_of_column: str | None = None
     id_column: str | None = None
     grades: tuple[int, int, int] = (80, 50, 20)
     created_at: str | None = None
-    kind: Literal["learned"] = "learned"
+    kind: Literal["learned", "points"] = "learned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +206,9 @@ class Reason(NamedTuple):
         Whether it raises or lowers the likelihood.
     contribution : float
         Its part of the log-odds.
-    rate, base_rate : float
-        Share of leads in the same bin, and of all, that converted; the first is None where none was seen.
+    rate, base_rate : float or None
+        Share of leads in the same bin, and of all, that converted; the first is None where none was seen, both
+        are where contributions are points.
     support : int
         Leads in the same bin.
     allowing : bool
@@ -219,19 +222,19 @@ class Reason(NamedTuple):
     direction: Literal["up", "down"]
     contribution: float
     rate: float | None
-    base_rate: float
+    base_rate: float | None
     support: int
     allowing: bool
     bin: int
 
 
 class Score(NamedTuple):
-    """Everything a scorecard says of one lead."""
+    """Everything a scorecard says of one lead; of points that nothing calibrates there is no likelihood."""
 
     log_odds: float
-    likelihood: float
-    likelihood_low: float
-    likelihood_high: float
+    likelihood: float | None
+    likelihood_low: float | None
+    likelihood_high: float | None
     score: int
     grade: str
     fit: str | None
@@ -244,7 +247,7 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything a scorecard says of many leads; NaN, or an empty string, where ``errors`` says why not.
+    """Everything a scorecard says of many leads; NaN where ``errors`` says why not, or there is no likelihood.
 
     Parameters
     ----------
@@ -277,7 +280,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """A learned, readable sum: what a feature's value adds to the log-odds of conversion.
+    """A readable sum: what a feature's value adds to the log-odds of conversion, or to a team's own points.
 
     Parameters
     ----------
@@ -333,6 +336,11 @@ class Scorecard:
     def cells(self) -> int:
         """Weights that are not zero: how much there is to read."""
         return sum(term.cells for term in self.terms) + sum(pair.cells for pair in self.pairs)
+
+    @cached_property
+    def has_likelihood(self) -> bool:
+        """Whether the sum is log-odds; else it is points, and nobody has shown what a point is worth."""
+        return bool(self.interval.knots)
 
     @cached_property
     def of_events(self) -> tuple[Feature, ...]:
@@ -434,15 +442,18 @@ class Scorecard:
         values: Sequence[float | str | None],
         reasons: int,
     ) -> Score:
-        low, high = self.interval.at(log_odds)
+        likelihood = low = high = None
+        if self.has_likelihood:
+            ends = self.interval.at(log_odds)
+            likelihood, low, high = logistic(log_odds), logistic(ends[0]), logistic(ends[1])
         score = bisect_right(self.ranks.score, settle(log_odds), lo=1) - 1
         fit = self.ranks.grade("fit", self._partial("fit", parts))
         engagement = self.ranks.grade("engagement", self._partial("engagement", parts))
         return Score(
             log_odds=log_odds,
-            likelihood=logistic(log_odds),
-            likelihood_low=logistic(low),
-            likelihood_high=logistic(high),
+            likelihood=likelihood,
+            likelihood_low=low,
+            likelihood_high=high,
             score=score,
             grade=self.grade_of(score),
             fit=None if fit is None else GRADES[fit],
@@ -485,15 +496,18 @@ class Scorecard:
         """
         term = self.terms[position]
         rate = term.rates[place]
+        base_rate = self.meta.base_rate if self.has_likelihood else None
         up = contribution > 0
-        allowing = rate is not None and rate != self.meta.base_rate and (rate > self.meta.base_rate) != up
+        allowing = (
+            rate is not None and base_rate is not None and rate != base_rate and (rate > base_rate) != up
+        )
         return Reason(
             term.feature,
             value if place != term.missing else None,
             "up" if up else "down",
             contribution,
             rate,
-            self.meta.base_rate,
+            base_rate,
             term.support[place],
             allowing,
             place,
@@ -545,7 +559,8 @@ class Scorecard:
         log_odds = np.full(parts.shape[1], self.base)
         for part in parts:
             log_odds += part
-        low, high = self.interval.at_array(log_odds)
+        none = np.full(len(log_odds), np.nan)
+        low, high = self.interval.at_array(log_odds) if self.has_likelihood else (none, none.copy())
         score = (np.searchsorted(self.ranks.score[1:], settle_array(log_odds), side="right")).astype(np.int16)
         grade = sum((score < least).astype(np.int8) for least in self.meta.grades)
         bad = np.fromiter(wrong, dtype=np.intp, count=len(wrong))
@@ -554,7 +569,7 @@ class Scorecard:
         score[bad] = -1
         return Scores(
             log_odds,
-            logistic_array(log_odds),
+            logistic_array(log_odds) if self.has_likelihood else none,
             logistic_array(low),
             logistic_array(high),
             score,

@@ -22,6 +22,7 @@ from scoring.labels import label_snapshots
 from scoring.leads import ledger_features
 from scoring.ledger import Ledger
 from scoring.outcomes import Outcomes
+from scoring.points import LEAST_CALIBRATED
 from scoring.scorecard import GRADES, Scorecard
 from scoring.snapshots import draw_snapshots
 from scoring.stages import at_or_beyond
@@ -114,7 +115,7 @@ def watch_model(
         *_fresh(ledger, now),
         *_drift(card, ledger, outcomes, now, trained_until),
         *_promises(card, outcomes, past),
-        *_age(outcomes, now, trained_until),
+        *(_age(outcomes, now, trained_until) if card.meta.kind == "learned" else _first(outcomes)),
     ]
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
@@ -182,7 +183,7 @@ def _drift(
 
 def _promises(card: Scorecard, outcomes: Outcomes, past: PastScores) -> list[WatchFinding]:
     """Past likelihoods against what came of them, on mature scores alone."""
-    if not len(past.lead):
+    if not len(past.lead) or not card.has_likelihood:
         return []
     days = float(card.meta.horizon_days or 0)
     y = label_snapshots(past.lead, past.as_of, outcomes, card.meta.target, days).y
@@ -254,6 +255,17 @@ def _age(outcomes: Outcomes, now: float, trained_until: float | None) -> list[Wa
         advice = "Much has come since the model learned. Train again."
         return [WatchFinding("age", "the model", "warning", evidence, advice, retrain=True)]
     return [WatchFinding("age", "the model", "note", evidence, "Nothing to do.")]
+
+
+def _first(outcomes: Outcomes) -> list[WatchFinding]:
+    """Whether there is enough by now to learn a first model in place of a points rule."""
+    reached = int(np.isfinite(outcomes.first).sum())
+    evidence = {"conversions": float(reached), "needed": float(LEAST_CALIBRATED)}
+    if reached < LEAST_CALIBRATED:
+        advice = "Points serve until there are enough conversions to learn from."
+        return [WatchFinding("cold_start", "the points rule", "note", evidence, advice)]
+    advice = "There may be enough to learn from. Train a first model."
+    return [WatchFinding("cold_start", "the points rule", "warning", evidence, advice, retrain=True)]
 
 
 def wants_retraining(found: Sequence[WatchFinding]) -> bool:

@@ -92,9 +92,9 @@ def answer_lead(lead: Lead, live: LiveModel, now: datetime, known: OneLead | Non
     warnings = live.names.warnings(lead.properties) if known is None or lead.properties else []
     fields = {
         "lead_id": lead.lead_id,
-        "likelihood": round(score.likelihood, DECIMALS),
-        "likelihood_low": round(score.likelihood_low, DECIMALS),
-        "likelihood_high": round(score.likelihood_high, DECIMALS),
+        "likelihood": _rounded(score.likelihood),
+        "likelihood_low": _rounded(score.likelihood_low),
+        "likelihood_high": _rounded(score.likelihood_high),
         "score": score.score,
         "grade": score.grade,
         "fit": score.fit,
@@ -238,10 +238,15 @@ def _worth(
         return None
     if worth.card is not live.card:
         score = worth.card.score_one(lead_features(worth.card, properties, moment, whole), 0)
+    assert score.likelihood is not None  # only a model that has likelihoods tells what leads are worth
     value, readable = worth.of_lead(properties, score.likelihood)
     if not readable:
         warnings.append(f"Property '{AMOUNT}' {AMOUNT_RULE}")
     return value
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, DECIMALS)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
@@ -252,7 +257,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "direction": reason.direction,
         "contribution": round(reason.contribution, DECIMALS),
         "rate": None if rate is None else _share(rate),
-        "base_rate": _share(reason.base_rate),
+        "base_rate": None if reason.base_rate is None else _share(reason.base_rate),
         "support": reason.support,
     }
 

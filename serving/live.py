@@ -284,7 +284,7 @@ class Live:
     def _whole(self, models: Mapping[str, LiveChampion]) -> dict[str, LiveChampion]:
         """The same, each with what tells the expected value, and with its challenger."""
         won = models.get(WON)
-        worth = None if won is None else Worth(won.card, self.value.deal, self.value.margin)
+        worth = Worth.of(None if won is None else won.card, self.value)
         return {
             target: replace(model, worth=worth, shadow=self._shadows.get(target))
             for target, model in models.items()

@@ -88,11 +88,12 @@ class Metrics:
         count.inc()
         took.observe(seconds)
 
-    def scored(self, model: ModelName, grade: str, likelihood: float) -> None:
+    def scored(self, model: ModelName, grade: str, likelihood: float | None) -> None:
         """Count a lead that was scored."""
         count, given = self._score(model.name, model.version, grade)
         count.inc()
-        given.observe(likelihood)
+        if likelihood is not None:
+            given.observe(likelihood)
 
     def not_scored(self, model: ModelName) -> None:
         """Count a lead that could not be read."""

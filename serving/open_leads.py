@@ -31,7 +31,7 @@ from serving.answers import DECIMALS
 from serving.batch.kept import Order, kept_rows, kept_schema
 from serving.batch.out import out_rows, out_schema
 from serving.logged import digest_of_features
-from serving.worth import CENTS, Worth
+from serving.worth import BELOW_MONEY, CENTS, Worth
 
 ROWS_AT_ONCE = 20_000
 LOGGED_REASONS = 5
@@ -258,7 +258,7 @@ def _worth(
     known = pa.RecordBatch.from_pydict({AMOUNT: pa.array(amounts, pa.string())})
     value, _ = worth.of_leads(known, won.likelihood)
     cents = np.rint(value * CENTS)
-    return value, np.where(np.isnan(cents), scores.likelihood - 2, cents)
+    return value, np.where(np.isnan(cents), settle_array(scores.log_odds) - BELOW_MONEY, cents)
 
 
 def _rows(
@@ -293,7 +293,7 @@ def _rows(
         yield ScoreRow(
             **common,
             log_odds=float(scores.log_odds[at]),
-            likelihood=round(float(scores.likelihood[at]), DECIMALS),
+            likelihood=round(float(scores.likelihood[at]), DECIMALS) if card.has_likelihood else None,
             score=int(scores.score[at]),
             grade=GRADES[grade],
             label=f"{GRADES[fit]}{engagement + 1}" if fit >= 0 and engagement >= 0 else None,

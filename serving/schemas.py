@@ -191,9 +191,11 @@ class ReasonAnswer(Answer):
     feature: str = Field(description="What it speaks of, under `features` of `/v1/model`.")
     value: float | str | None = Field(description="The lead's value; null where it is missing.")
     direction: Literal["up", "down"] = Field(description="Whether it raises the likelihood or lowers it.")
-    contribution: float = Field(description="Its part of the log-odds.")
+    contribution: float = Field(description="Its part of the log-odds; of a points rule, its points.")
     rate: float | None = Field(description="Share of leads in the same range that converted.")
-    base_rate: float = Field(description="Share of all leads that converted.")
+    base_rate: float | None = Field(
+        description="Share of all leads that converted; null where a points rule serves."
+    )
     support: int = Field(description="Leads in the same range.")
 
 
@@ -207,7 +209,10 @@ class ModelName(Answer):
 
 
 class LeadAnswer(Answer):
-    """The score of a lead, with the reasons; all null where `status` says why it is not scored."""
+    """The score of a lead, with the reasons; all null where `status` says why it is not scored.
+
+    Where a points rule serves, because nothing could be learned yet, the likelihoods are null.
+    """
 
     lead_id: str | None = Field(description="Your name for the lead; null where none could be read.")
     likelihood: float | None = Field(description="Probability of reaching the target within the horizon.")
@@ -264,12 +269,12 @@ class ModelAnswer(Answer):
     """What is live: what it predicts, what it was learned from, and who made it live."""
 
     model: ModelName
-    kind: str
+    kind: Literal["learned", "points"]
     digest: str
     trained_until: str | None
     rows: int
     conversions: int
-    base_rate: float
+    base_rate: float | None
     promoted_at: datetime
     promoted_by: str
     reason: str

@@ -26,6 +26,7 @@ from scoring.io.store.tasks import claim, release
 from scoring.io.store.watches import last_watch
 from scoring.scorecard import Scorecard
 from scoring.value import WON
+from serving.cold_start import serve_points
 from serving.importing import import_files
 from serving.open_leads import challenger_of, score_open
 from serving.watcher import watch_store
@@ -159,13 +160,13 @@ def _rescore(store: Store, settings: Settings, now: datetime) -> str | None:
     """Score the open leads for each target that has a champion."""
     if not store.lead_count():
         return None
-    said = []
+    said = [f"the points rule serves for {target}" for target in serve_points(store, settings, now)]
     cards = {
         target: Scorecard.from_json(champion.scorecard)
         for target in settings.targets
         if store.champions(target) and (champion := store.champion(target)) is not None
     }
-    worth = Worth(cards[WON], settings.value.deal, settings.value.margin) if WON in cards else None
+    worth = Worth.of(cards.get(WON), settings.value)
     folder = settings.home / "scored"
     for target, card in cards.items():
         folder.mkdir(parents=True, exist_ok=True)

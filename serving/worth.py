@@ -15,10 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.clean import Column, Unreadable
+from scoring.io.sections import Value
 from scoring.scorecard import Scorecard
 from scoring.value import AMOUNT, WON, expected_value, expected_values, lead_amount, lead_amounts
 
 CENTS = 100
+# Of leads whose worth is not known, the likelier ranks first, and all of them after those whose worth is known.
+BELOW_MONEY = 1e6
 MOST_MONEY = 1e15
 AMOUNT_RULE = f"must be a number from 0 to {MOST_MONEY:,.0f}; the deal of the settings is used instead."
 Floats = npt.NDArray[np.float64]
@@ -41,6 +44,11 @@ class Worth:
     card: Scorecard
     deal: float | None = None
     margin: float = 1.0
+
+    @classmethod
+    def of(cls, card: Scorecard | None, value: Value) -> Worth | None:
+        """By a model of *won* and what the team has set; None where no model tells how likely that is."""
+        return None if card is None or not card.has_likelihood else cls(card, value.deal, value.margin)
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:

@@ -83,10 +83,11 @@ SETTINGS_JA = {
     "work.watch_hours": "稼働中のモデルを点検し直すまでの時間。",
     "work.retrain": "点検が求めたときに学習し直す。稼働させるかどうかは審査が決める。",
     "challenger.shadow": "稼働中のモデルの後に学習した最新のモデルにも採点させる。記録だけして、表示しない。",
-    "points.property": "対象の列。",
+    "points.property": "対象の列、または pricing_view_30d のように行動を数えた項目。",
     "points.op": "比べ方：is、in（一覧）、at_least、at_most、filled。",
     "points.value": "比べる値。in なら一覧、filled なら不要。",
     "points.points": "与える点数。負の数なら減点。",
+    "points.also": "同時に満たすべき二つ目の条件：{ property = …, op = …, value = … }。",
 }
 
 

@@ -80,7 +80,7 @@ def assemble(
     means = [float(np.average(part, weights=leads.weight[among])) for part in parts]
     terms = [
         replace(
-            _observed(term, encoded.bins[:, position], leads.label), table=tuple(v - mean for v in term.table)
+            observed(term, encoded.bins[:, position], leads.label), table=tuple(v - mean for v in term.table)
         )
         for position, (term, mean) in enumerate(zip(terms, means, strict=True))
     ]
@@ -145,8 +145,16 @@ def _contributions(
     return parts
 
 
-def _observed(term: Term, bins: npt.NDArray[np.int16], label: npt.NDArray[np.int_]) -> Term:
-    """The term with how many leads were seen in each bin, and how many of them converted."""
+def observed(term: Term, bins: npt.NDArray[np.int16], label: npt.NDArray[np.int_]) -> Term:
+    """The term with how many leads were seen in each bin, and how many of them converted.
+
+    Parameters
+    ----------
+    term : Term
+        A term.
+    bins, label : array of int, shape (n_leads,)
+        The bin of each lead, and whether it converted.
+    """
     support = np.bincount(bins, minlength=term.size)
     won = np.bincount(bins, label, minlength=term.size)
     rates = tuple(float(w / n) if n else None for w, n in zip(won, support, strict=True))

@@ -61,7 +61,11 @@ class Backtest:
     coverage: Coverage | None
 
     def frame(
-        self, leads: Leads, lead_ids: Sequence[str], use: npt.NDArray[np.str_] | None = None
+        self,
+        leads: Leads,
+        lead_ids: Sequence[str],
+        use: npt.NDArray[np.str_] | None = None,
+        candidate: str = SCORECARD,
     ) -> pd.DataFrame:
         """Rows of the store's ``backtest`` table.
 
@@ -73,6 +77,8 @@ class Backtest:
             The id of each.
         use : array of str, optional
             What each row is like: ``creation`` or ``open``.
+        candidate : str
+            Whose likelihoods.
         """
         rows = self.rows
         alike = "creation" if leads.time is None else "open"
@@ -82,7 +88,7 @@ class Backtest:
                 "as_of": None if leads.time is None else pd.to_datetime(leads.time[rows], unit="s", utc=True),
                 "use": alike if use is None else use[rows],
                 "fold": self.fold,
-                "likelihood": self.likelihoods[SCORECARD],
+                "likelihood": self.likelihoods[candidate],
                 "label": leads.label[rows],
                 "weight": leads.weight[rows],
             }

@@ -15,10 +15,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import ThreadpoolController
 
-from training.calibration import fit_sigmoid
+from scoring.scorecard import logistic_array
 from training.choice import Leads
 from training.encoding import Encoded, blank_terms, encode
 from training.folds import Fold
+from training.own_points import worth_of_points
 
 Floats = npt.NDArray[np.float64]
 
@@ -76,11 +77,8 @@ def points_rule(task: Task) -> Floats:
     """The user's own points, turned into likelihoods by a sigmoid fitted to the training leads."""
     assert task.points_train is not None
     assert task.points_test is not None
-    spread = float(task.points_train.std()) or 1.0
-    start = np.log(task.rate / (1 - task.rate))
-    centre = float(task.points_train.mean())
-    sigmoid = fit_sigmoid(start + (task.points_train - centre) / spread, task.train.label, task.train.weight)
-    return np.asarray(1 / (1 + np.exp(-sigmoid(start + (task.points_test - centre) / spread))))
+    sigmoid = worth_of_points(task.points_train, task.train.label, task.train.weight)
+    return logistic_array(sigmoid(task.points_test))
 
 
 def win_frequencies(task: Task) -> Floats:

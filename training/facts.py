@@ -161,6 +161,15 @@ def worth_promoting(found: dict[str, Any]) -> bool:
     return not found["fell_back"] and beats(found, BASE_RATE) and beats(found, POINTS)
 
 
+def points_are_better(found: dict[str, Any]) -> bool:
+    """Whether the team's own points rule beats both what was learned and the base rate."""
+    estimates = found["bootstrap"]["estimates"]
+    if POINTS not in estimates:
+        return False
+    points, base = (estimates[name]["log_loss"]["value"] for name in (POINTS, BASE_RATE))
+    return (found["fell_back"] or not beats(found, POINTS)) and points < base
+
+
 def _rounded(value: Any) -> Any:
     """Numbers to six digits, NumPy's to Python's, not-a-number to null."""
     if isinstance(value, dict):

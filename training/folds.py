@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 
 Rows = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -161,7 +161,7 @@ def _random(label: npt.NDArray[np.int_], groups: Rows | None, count: int, seed: 
 def split(
     label: npt.NDArray[np.int_], groups: Rows | None, count: int, seed: int
 ) -> Sequence[tuple[Rows, Rows]]:
-    """Stratified random folds; rows of one lead stay together.
+    """Random folds of leads, stratified by whether they converted; rows of one lead stay together.
 
     Parameters
     ----------
@@ -172,9 +172,14 @@ def split(
     count, seed : int
         Number of folds and seed; fewer folds where a class is smaller.
     """
-    count = max(2, min(count, int(label.sum()), int((1 - label).sum())))
-    if groups is None:
-        kfold = StratifiedKFold(count, shuffle=True, random_state=seed)
-        return [(train, test) for train, test in kfold.split(label, label)]
-    grouped = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    return [(train, test) for train, test in grouped.split(label, label, groups)]
+    leads, place = np.unique(np.arange(len(label)) if groups is None else groups, return_inverse=True)
+    converted = np.bincount(place, label, len(leads)) > 0
+    count = max(2, min(count, int(converted.sum()), int((~converted).sum())))
+    kfold = StratifiedKFold(count, shuffle=True, random_state=seed)
+    fold_of = np.empty(len(leads), dtype=np.intp)
+    for fold, (_, test) in enumerate(kfold.split(converted, converted)):
+        fold_of[test] = fold
+    return [
+        (np.flatnonzero(fold_of[place] != fold), np.flatnonzero(fold_of[place] == fold))
+        for fold in range(count)
+    ]

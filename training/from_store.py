@@ -15,18 +15,20 @@ from scoring.categories import Categories
 from scoring.clean import Column
 from scoring.coverage import DAY
 from scoring.errors import DataError
-from scoring.event_forms import define_events, event_columns
+from scoring.event_forms import event_columns, events_of
 from scoring.features import Feature, define, feature_columns
 from scoring.label_state import Labels
 from scoring.leads import typed_at
 from scoring.ledger import Ledger
 from scoring.observed import Ways, audit_ledger, guess_properties, labelled
 from scoring.outcomes import Outcomes
-from scoring.points import points_of
+from scoring.points import points_card
+from scoring.scorecard import Meta
 from scoring.snapshots import Snapshots
 from scoring.stages import at_or_beyond
 from training.choice import Leads
 from training.intake import LEAST_OF_EACH, Asked, Intake, Origin
+from training.own_points import OwnPoints
 
 Floats = npt.NDArray[np.float64]
 Vectors = dict[str, Floats | Categories]
@@ -106,7 +108,7 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
         leads=leads,
         lead_ids=ledger.lead_id[kept.lead].tolist(),
         known=kept.as_of + asked.horizon_days * DAY,
-        points=_points(asked, columns, typed, good),
+        points=_points(asked, columns, typed, ledger, kept, good),
         used=used,
         id_column=None,
         use=np.where(kept.new, "creation", "open"),
@@ -181,17 +183,12 @@ def _features(
 ) -> tuple[tuple[Feature, ...], Vectors]:
     """The features, without those that say nothing or the same as another one."""
     of_properties = define(columns, as_of_column=THE_STORE)
-    kinds = ledger.activities.category("kind")
-    counts = np.bincount(kinds.codes[kinds.codes >= 0], minlength=len(kinds.levels))
-    frequent = [kinds.levels[code] for code in np.argsort(-counts, kind="stable")]
-    of_events = define_events(
-        frequent,
-        touches=len(ledger.touches) > 0,
-        outcomes=len(ledger.outcomes) > 0,
-        time_zone=asked.time_zone,
-    )
     taken = {feature.name for feature in of_properties}
-    of_events = [_renamed(feature, taken) for feature in of_events if feature.name not in asked.exclude]
+    of_events = [
+        _renamed(feature, taken)
+        for feature in events_of(ledger, asked.time_zone)
+        if feature.name not in asked.exclude
+    ]
     vectors = feature_columns(of_properties, typed, snapshots.as_of)
     vectors |= event_columns(of_events, ledger, snapshots.lead, snapshots.as_of)
     told: set[bytes] = set()
@@ -224,13 +221,20 @@ def _points(
     asked: Asked,
     columns: Sequence[Column],
     typed: Mapping[str, Floats | Categories],
+    ledger: Ledger,
+    kept: Snapshots,
     rows: npt.NDArray[np.intp],
-) -> Floats | None:
+) -> OwnPoints | None:
+    """What the user's own rule gives each snapshot."""
     if not asked.points:
         return None
-    return points_of(
-        asked.points, columns, {name: _rows(values, rows) for name, values in typed.items()}, len(rows)
+    card = points_card(
+        asked.points, columns, Meta("", asked.target, asked.horizon_days), events_of(ledger, asked.time_zone)
     )
+    known = {column.name: _rows(typed[column.name], rows) for column in card.columns}
+    features = feature_columns(card.of_properties, known, kept.as_of)
+    features |= event_columns(card.of_events, ledger, kept.lead, kept.as_of)
+    return OwnPoints(card, features, len(rows))
 
 
 def _lead_notes(ledger: Ledger, snapshots: Snapshots, labels: Labels) -> list[str]:

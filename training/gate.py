@@ -44,7 +44,7 @@ class Verdict:
 
 
 def first_model(found: Mapping[str, Any]) -> Verdict:
-    """Whether a model may go live where none is.
+    """Whether a model may go live where none is, or a points rule serves.
 
     Parameters
     ----------

@@ -21,9 +21,11 @@ from scoring.features import Feature, define, feature_columns
 from scoring.io.files import Rejected, TableRead, read_table
 from scoring.label_state import Labels
 from scoring.labels import flat_labels
-from scoring.points import Rule, points_of
+from scoring.points import Rule, points_card
 from scoring.schema import Guess, guess_columns
+from scoring.scorecard import Meta
 from training.choice import Leads
+from training.own_points import OwnPoints
 
 Floats = npt.NDArray[np.float64]
 LEAST_OF_EACH = 10
@@ -156,8 +158,8 @@ class Intake:
         Their ids.
     known : array of float or None
         When each label was known.
-    points : array of float or None
-        What the team's own rule gives.
+    points : OwnPoints or None
+        The team's own rule, on these leads.
     used : dict of str to str
         Why each column is not read, or an empty string.
     id_column : str or None
@@ -178,7 +180,7 @@ class Intake:
     leads: Leads
     lead_ids: list[str]
     known: Floats | None
-    points: Floats | None
+    points: OwnPoints | None
     used: dict[str, str]
     id_column: str | None
     use: npt.NDArray[np.str_] | None = None
@@ -255,7 +257,7 @@ def take_in(path: Path, wanted: Wanted) -> Intake:
         leads=leads,
         lead_ids=[ids[1][row] for row in rows],
         known=as_of + horizon * DAY if as_of is not None and horizon else None,
-        points=_points(wanted, columns, cleaned, rows),
+        points=_points(wanted, columns, cleaned, rows, as_of),
         used=used,
         id_column=ids[0],
     )
@@ -421,9 +423,15 @@ def _groups(ids: Sequence[str]) -> npt.NDArray[np.intp] | None:
 
 
 def _points(
-    wanted: Wanted, columns: Sequence[Column], cleaned: Mapping[str, Cleaned], rows: npt.NDArray[np.intp]
-) -> Floats | None:
+    wanted: Wanted,
+    columns: Sequence[Column],
+    cleaned: Mapping[str, Cleaned],
+    rows: npt.NDArray[np.intp],
+    as_of: Floats | None,
+) -> OwnPoints | None:
+    """What the user's own rule gives each lead."""
     if not wanted.points:
         return None
-    typed = {column.name: _rows_of(cleaned[column.name].values, rows) for column in columns}
-    return points_of(wanted.points, columns, typed, len(rows))
+    card = points_card(wanted.points, columns, Meta("", wanted.target, wanted.horizon_days))
+    typed = {column.name: _rows_of(cleaned[column.name].values, rows) for column in card.columns}
+    return OwnPoints(card, feature_columns(card.features, typed, as_of), len(rows))

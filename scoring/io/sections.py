@@ -187,10 +187,13 @@ class Serve(Section):
     )
 
 
-class PointsRule(Section):
-    """One line of the points rule a team already scores by: so many points where a property says so."""
+class Condition(Section):
+    """What a property must say."""
 
-    property: str = Field(description="The column it looks at.", examples=["source"])
+    property: str = Field(
+        description="The column it looks at, or what is counted of events, such as pricing_view_30d.",
+        examples=["source"],
+    )
     op: Literal["is", "in", "at_least", "at_most", "filled"] = Field(
         description="How it looks: is, in (a list), at_least, at_most, filled.", examples=["is"]
     )
@@ -199,13 +202,25 @@ class PointsRule(Section):
         description="What it compares with; a list for in, none for filled.",
         examples=["Referral"],
     )
-    points: float = Field(description="The points it gives; negative ones take away.", examples=[10])
 
     def model_post_init(self, _context: object, /) -> None:
         """Refuse a value that the operator cannot compare with."""
         wanted, rule = _OPERANDS[self.op]
         if not isinstance(self.value, wanted) or (isinstance(self.value, bool) and self.op != "is"):
             raise ValueError(f"with op = '{self.op}' must have {rule}")
+
+
+class PointsRule(Condition):
+    """One line of the points rule a team already scores by: so many points where a property says so."""
+
+    points: Annotated[float, Field(ge=-10_000, le=10_000)] = Field(
+        description="The points it gives; negative ones take away.", examples=[10]
+    )
+    also: Condition | None = Field(
+        default=None,
+        description="A second condition that must hold as well: { property = …, op = …, value = … }.",
+        examples=[{"property": "country", "op": "is", "value": "JP"}],
+    )
 
 
 _OPERANDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -233,5 +248,7 @@ class Sections(Section):
     work: Work = Work()
     challenger: Challenger = Challenger()
     points: tuple[PointsRule, ...] = Field(
-        default=(), description="The points rule you score by today; every model is compared with it."
+        default=(),
+        description="The points rule you score by today: it serves until a model is better, and each is compared with "
+        "it.",
     )

@@ -211,6 +211,7 @@ _TOML: dict[type, Callable[[Any], str]] = {
     str: lambda text: f'"{text}"',
     bool: lambda truth: str(truth).lower(),
     tuple: lambda items: "[" + ", ".join(_toml(item) for item in items) + "]",
+    dict: lambda table: "{ " + ", ".join(f"{key} = {_toml(value)}" for key, value in table.items()) + " }",
 }
 
 

@@ -15,7 +15,7 @@ from scoring.scorecard import Scorecard, Scores, settle_array
 from scoring.value import AMOUNT
 from serving.batch.intake import lead_ids
 from serving.batch.kept import kept_rows, kept_schema
-from serving.worth import CENTS, Worth
+from serving.worth import BELOW_MONEY, CENTS, Worth
 
 Floats = npt.NDArray[np.float64]
 
@@ -98,7 +98,9 @@ class Scorer:
             # tell leads apart where likelihoods near 0 and 1 no longer do.
             return Kept(rows, settle_array(scores[-1].log_odds), 0)
         cents = np.rint(value * CENTS)
-        return Kept(rows, np.where(np.isnan(cents), scores[0].likelihood - 2, cents), unread)
+        return Kept(
+            rows, np.where(np.isnan(cents), settle_array(scores[0].log_odds) - BELOW_MONEY, cents), unread
+        )
 
     def _values(self, rows: pa.RecordBatch, scores: Scores) -> tuple[Floats | None, int]:
         """The expected values, and how many amounts cannot be read, for which the usual deal stands in."""

@@ -13,7 +13,8 @@ from rich.table import Table
 from scoring.errors import DataError
 from scoring.io.store import open_store
 from scoring.observed import Ways
-from scoring.readiness import LEAST_CALIBRATED, LEAST_FORWARD, Readiness, TargetReadiness, readiness
+from scoring.points import LEAST_CALIBRATED
+from scoring.readiness import LEAST_FORWARD, Readiness, TargetReadiness, readiness
 from serving.cli.moment import moment
 from serving.cli.terminal import console, settings
 
@@ -53,13 +54,13 @@ def check(
     if as_json:
         typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
         return
-    _show(found)
+    _show(found, points=bool(given.points))
     for target, champion in live.items():
         if champion is not None:
             console.print(f"Live for {target}: {champion.version}.", markup=False)
 
 
-def _show(found: Readiness) -> None:
+def _show(found: Readiness, *, points: bool) -> None:
     say = console.print
     events = ", ".join(f"{count:,} {name}" for name, count in found.events.items() if count)
     say(f"[bold]{found.leads:,} leads[/], created {found.first} to {found.last}; {events or 'no events'}.")
@@ -77,7 +78,10 @@ def _show(found: Readiness) -> None:
     say()
     if found.advised is None:
         say(
-            "[bold]Advice[/] Not enough outcomes for any target yet: score by points until then ([[points]])."
+            "[bold]Advice[/] Not enough outcomes for any target yet. "
+            + ("Your points rule serves until then." if points else "Score by points until then: list")
+            + ("" if points else " \\[\\[points]] in leadloop.toml, and they serve at once."),
+            soft_wrap=True,
         )
         return
     say(f"[bold]Advice[/] Learn {found.advised}: leadloop train --target {found.advised}")

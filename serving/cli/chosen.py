@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scoring.errors import ModelError, NoChampion, SettingsError
@@ -11,6 +12,7 @@ from scoring.io.settings import Settings
 from scoring.io.store import Store, open_store
 from scoring.scorecard import Scorecard
 from scoring.value import WON
+from serving.cold_start import serve_points
 from serving.worth import Worth
 
 CHAMPION = "champion"
@@ -42,7 +44,7 @@ class Chosen:
         value : Value
             What the team has set.
         """
-        return None if self.won is None else Worth(self.won, value.deal, value.margin)
+        return Worth.of(self.won, value)
 
 
 def choose(model: str, target: str | None, settings: Settings) -> Chosen:
@@ -70,6 +72,7 @@ def choose(model: str, target: str | None, settings: Settings) -> Chosen:
     with open_store(settings.database_url, settings.primary) as store:
         if model != CHAMPION:
             return _alone(Scorecard.from_json(store.model(model).scorecard), target)
+        serve_points(store, settings, datetime.now(UTC))
         card = _live(store, target)
         if card is None:
             named = f" for target {target}" if target else ""

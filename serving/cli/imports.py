@@ -11,16 +11,19 @@ from typing import Annotated, Literal
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from scoring.contract import CONTRACTS
 from scoring.contract_cells import Customs
-from scoring.errors import DataError
+from scoring.errors import DataError, SettingsError
 from scoring.io.mapping_file import read_meaning
 from scoring.io.outputs import rejected_path
-from scoring.io.store import open_store
+from scoring.io.settings import Settings
+from scoring.io.store import Store, open_store
 from serving.cli.terminal import console, errors, settings
+from serving.cold_start import serve_points
 from serving.importing import Imported, Refused, Told, import_files, olist_files
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -114,9 +117,22 @@ def import_(
             dry_run=dry_run,
             told=told,
         )
+        if not dry_run:
+            _points(store, given)
     _say(done, dry_run=dry_run)
     if done.refused and not skip_rejected:
         raise DataError(_refusal(done.refused, dry_run=dry_run))
+
+
+def _points(store: Store, given: Settings) -> None:
+    """Let the points rule serve where nothing can be learned yet; that it cannot does not undo an import."""
+    try:
+        live = serve_points(store, given, datetime.now(UTC))
+    except SettingsError as error:
+        errors.print(f"[bold yellow]Note[/] {escape(str(error))}", soft_wrap=True)
+        return
+    if live:
+        console.print(f"Your points rule serves for {', '.join(live)}.", markup=False)
 
 
 def _files(leads: Path | None, format_: str, others: Mapping[str, Path | None]) -> dict[str, Path]:

@@ -14,6 +14,7 @@ from scoring.errors import LeadLoopError
 from scoring.io.settings import Settings
 from scoring.io.store import Champion, ModelInfo, open_store
 from scoring.scorecard import Scorecard
+from serving.cli.aliases import is_learned, mirror
 from serving.cli.terminal import console, settings
 
 
@@ -52,7 +53,7 @@ def promote(
     with open_store(run_settings.database_url, run_settings.primary) as store:
         Scorecard.from_json(store.model(version).scorecard)  # what no server could take up never goes live
         champion = store.promote(version, getpass.getuser(), reason, datetime.now(UTC))
-        _mirror(run_settings, champion)
+        mirror(run_settings, champion.target, champion)
     console.print(f"Model {champion.version} is live for {champion.target}.", markup=False)
 
 
@@ -66,18 +67,8 @@ def rollback(
     run_settings = settings()
     with open_store(run_settings.database_url, run_settings.primary) as store:
         champion = store.rollback(target, getpass.getuser(), reason, datetime.now(UTC))
-        _mirror(run_settings, champion)
+        mirror(run_settings, champion.target, champion)
     console.print(f"Model {champion.version} is live again for {champion.target}.", markup=False)
-
-
-def _mirror(run_settings: Settings, champion: Champion) -> None:
-    """MLflow's alias follows the store; where MLflow is not installed there is nothing to follow."""
-    from scoring.io.registry import open_registry
-
-    try:
-        open_registry(run_settings).mirror(champion.target, champion.version)
-    except LeadLoopError as error:
-        console.print(f"MLflow's alias was not moved: {error}", markup=False)
 
 
 def _table(kept: list[ModelInfo], states: dict[str, str]) -> Table:
@@ -109,7 +100,7 @@ def _differences(run_settings: Settings, live: dict[str, Champion | None]) -> li
         lines = []
         for target, champion in live.items():
             alias = registry.aliases(target).get("champion")
-            if champion is not None and alias != champion.version:
+            if champion is not None and is_learned(champion) and alias != champion.version:
                 lines.append(
                     f"MLflow's alias for {target} names {alias or 'nothing'}, the store {champion.version}. "
                     f"The store decides; leadloop promote {champion.version} puts the alias right."

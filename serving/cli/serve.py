@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 from tempfile import TemporaryDirectory
@@ -158,8 +159,10 @@ def _one_process(given: Settings, listener: socket, _: int) -> None:
 
     from scoring.io.store import open_store
     from serving.app import app_of
+    from serving.cold_start import serve_points
 
     with open_store(given.database_url, given.primary) as store:
+        serve_points(store, given, datetime.now(UTC))
         app = app_of(given, store)
         config = uvicorn.Config(app, **options())
         _welcome(app.state.live.now, listener)
@@ -171,10 +174,12 @@ def _many_processes(given: Settings, listener: socket, workers: int) -> None:
     from uvicorn.supervisors import Multiprocess
 
     from scoring.io.store import open_store
+    from serving.cold_start import serve_points
     from serving.live import Live
 
     # Opened here first: what is wrong with the store is said once, and its schema is made by one process.
     with open_store(given.database_url, given.primary) as store:
+        serve_points(store, given, datetime.now(UTC))
         live = Live(store, given.primary)
         live.refresh()
     with TemporaryDirectory(prefix="leadloop-metrics-") as folder:
@@ -242,5 +247,12 @@ def example(model: LiveModel, most: int = 3) -> dict[str, object]:
             continue
         known: Sequence[object] = term.levels if feature.kind == "category" else term.cuts
         if known:
-            found[feature.sources[0]] = known[len(known) // 2] if feature.kind == "number" else known[0]
+            found[feature.sources[0]] = (
+                _plain(known[len(known) // 2]) if feature.kind == "number" else known[0]
+            )
     return found
+
+
+def _plain(cut: object) -> object:
+    """A cut point without the digits that nobody types."""
+    return float(f"{cut:.6g}") if isinstance(cut, float) else cut

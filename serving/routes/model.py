@@ -46,7 +46,7 @@ def _described(live: LiveChampion) -> ModelAnswer:
         trained_until=meta.trained_until,
         rows=meta.rows,
         conversions=meta.conversions,
-        base_rate=round(meta.base_rate, 6),
+        base_rate=round(meta.base_rate, 6) if live.card.has_likelihood else None,
         promoted_at=champion.promoted_at,
         promoted_by=champion.by,
         reason=champion.reason,

@@ -7,14 +7,28 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import bench_api, bench_batch, bench_outcomes, bench_score_one, bench_train
+from tests.bench import (
+    bench_api,
+    bench_batch,
+    bench_import,
+    bench_known_lead,
+    bench_ledger,
+    bench_outcomes,
+    bench_score_one,
+    bench_store_train,
+    bench_train,
+)
 
 BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "score_one": bench_score_one.main,
     "api": bench_api.main,
     "outcomes": bench_outcomes.main,
+    "known_lead": bench_known_lead.main,
     "batch": bench_batch.main,
+    "import": bench_import.main,
+    "ledger": bench_ledger.main,
     "train": bench_train.main,
+    "store_train": bench_store_train.main,
 }
 LIMIT = "to reach"
 

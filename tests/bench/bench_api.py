@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import multiprocessing
 import socket
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -23,12 +19,13 @@ from serving.cli.serve import options
 from serving.live import Live
 from serving.schemas import ScoreAnswer, ScoreRequest
 from tests.bench.bench_batch import CITIES, card
+from tests.bench.service import message, rate, served
 from tests.cards import Shelf, champion
 
 LIMIT = 0.60
 NUMBERS, CATEGORIES = 15, 10
 # Many short turns, so that what else the machine does meets both sides alike.
-CONNECTIONS, REQUESTS, TURNS = 8, 1_200, 11
+REQUESTS, TURNS = 1_200, 11
 Side = Literal["ours", "bare"]
 
 
@@ -75,53 +72,16 @@ def serve(side: Side, listener: socket.socket) -> None:
     uvicorn.Server(uvicorn.Config(app, **options())).run(sockets=[listener])
 
 
-@contextmanager
-def served(side: Side) -> Iterator[int]:
-    """The port of a side that is served by a process of its own."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
-        port: int = listener.getsockname()[1]
-        server = multiprocessing.get_context("spawn").Process(target=serve, args=(side, listener))
-        server.start()
-    try:
-        yield port
-    finally:
-        server.terminate()
-        server.join(timeout=10)
-
-
-async def load(port: int, requests: int = REQUESTS) -> float:
-    """Requests a second over a few kept connections."""
-    content = json.dumps(body())
-    length = f"Content-Length: {len(content)}"
-    head = ("POST /v1/score HTTP/1.1", "Host: bench", "Content-Type: application/json", length)
-    message = "\r\n".join([*head, "", content]).encode()
-
-    async def one(count: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for _ in range(count):
-            writer.write(message)
-            headers = (await reader.readuntil(b"\r\n\r\n")).lower()
-            answer = await reader.readexactly(int(headers.split(b"content-length: ")[1].split(b"\r\n")[0]))
-            if b" 200 " not in headers[:16]:
-                raise RuntimeError(answer.decode())
-        writer.close()
-
-    began = time.perf_counter()
-    await asyncio.gather(*(one(requests // CONNECTIONS) for _ in range(CONNECTIONS)))
-    return requests / (time.perf_counter() - began)
-
-
 def main() -> dict[str, float]:
     """Measure both in turns."""
+    messages = [message("/v1/score", json.dumps(body()))] * REQUESTS
     with ExitStack() as stack:
         ports: dict[Side, int] = {}
         for side in ("ours", "bare"):
-            ports[side] = stack.enter_context(served(side))
+            ports[side] = stack.enter_context(served(serve, side))
         for port in ports.values():
-            asyncio.run(load(port))
-        rates = np.array([[asyncio.run(load(port)) for port in ports.values()] for _ in range(TURNS)])
+            rate(port, messages)
+        rates = np.array([[rate(port, messages) for port in ports.values()] for _ in range(TURNS)])
     ours, plain = np.median(rates, axis=0).tolist()
     ratio = float(np.median(rates[:, 0] / rates[:, 1]))
     return {"/v1/score, a second": ours, "bare, a second": plain, "ratio": ratio, "to reach": LIMIT}

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import multiprocessing
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +21,7 @@ from scoring.io.store.tables import leads
 from serving.app import create_app
 from serving.cli.serve import options
 from serving.live import Live
+from tests.bench.service import message, rate, served
 
 LIMIT = 0.50
 LEADS = 1_000
@@ -44,48 +41,16 @@ def serve(folder: Path, listener: socket.socket) -> None:
     uvicorn.Server(uvicorn.Config(app, **options())).run(sockets=[listener])
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[int]:
-    """The port of the service, which runs in a process of its own."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
-        port: int = listener.getsockname()[1]
-        server = multiprocessing.get_context("spawn").Process(target=serve, args=(folder, listener))
-        server.start()
-    try:
-        yield port
-    finally:
-        server.terminate()
-        server.join(timeout=10)
-
-
-def message(number: int) -> bytes:
+def outcome(number: int) -> bytes:
     """An outcome that was not told before."""
     told = {"lead_id": f"L-{number % LEADS}", "stage": "won", "amount": 1000.0, "currency": "EUR"}
-    content = json.dumps({**told, "event_id": f"deal-{number}"})
-    length = f"Content-Length: {len(content)}"
-    head = ("POST /v1/outcomes HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", length)
-    return "\r\n".join([*head, "", content]).encode()
+    return message("/v1/outcomes", json.dumps({**told, "event_id": f"deal-{number}"}))
 
 
-async def told(port: int) -> float:
+def told(port: int) -> float:
     """Outcomes a second over a few kept connections, each answered before the next is sent."""
-
-    async def one(messages: list[bytes]) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for sent in messages:
-            writer.write(sent)
-            headers = (await reader.readuntil(b"\r\n\r\n")).lower()
-            answer = await reader.readexactly(int(headers.split(b"content-length: ")[1].split(b"\r\n")[0]))
-            if answer != b'{"accepted":1,"unchanged":0}':
-                raise RuntimeError(answer.decode())
-        writer.close()
-
-    messages = [[message(next(NUMBERS)) for _ in range(REQUESTS // CONNECTIONS)] for _ in range(CONNECTIONS)]
-    began = time.perf_counter()
-    await asyncio.gather(*map(one, messages))
-    return REQUESTS / (time.perf_counter() - began)
+    messages = [outcome(next(NUMBERS)) for _ in range(REQUESTS)]
+    return rate(port, messages, connections=CONNECTIONS, expected=b'{"accepted":1,"unchanged":0}')
 
 
 def bare(store: Store) -> float:
@@ -116,9 +81,9 @@ def main() -> dict[str, float]:
         with writing(store.engine) as connection:
             rows = [{"lead_id": f"L-{at}", "created_at": 0, "properties": {}} for at in range(LEADS)]
             connection.execute(insert(leads), rows)
-        with served(Path(name)) as port:
-            asyncio.run(told(port))
-            rates = np.array([[asyncio.run(told(port)), bare(store)] for _ in range(TURNS)])
+        with served(serve, Path(name)) as port:
+            told(port)
+            rates = np.array([[told(port), bare(store)] for _ in range(TURNS)])
     ours, plain = np.median(rates, axis=0).tolist()
     ratio = float(np.median(rates[:, 0] / rates[:, 1]))
     return {

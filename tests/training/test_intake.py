@@ -171,6 +171,7 @@ class Line:
     op: str
     value: object
     points: float
+    also: None = None
 
 
 def test_a_points_rule_is_applied_to_the_leads_that_are_learned_from(taken):
@@ -178,7 +179,7 @@ def test_a_points_rule_is_applied_to_the_leads_that_are_learned_from(taken):
     intake = taken(frame, points=[Line("visits", "at_least", 6, 10), Line("country", "is", "JP", 5)])
 
     expected = 10.0 * (frame["visits"] >= 6) + 5.0 * (frame["country"] == "JP")
-    assert intake.points.tolist() == expected.tolist()
+    assert intake.points.points.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(

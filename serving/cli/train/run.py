@@ -17,12 +17,14 @@ from scoring.io.registry import RunRecord, open_registry
 from scoring.io.settings import Settings
 from scoring.io.store import Model, Store, open_store
 from scoring.scorecard import Meta, Scorecard
+from serving.cli.aliases import is_learned, mirror
 from serving.cli.terminal import console, show
-from training.candidates import SCORECARD
-from training.facts import intake_facts, run_facts
+from training.candidates import POINTS, SCORECARD
+from training.facts import intake_facts, points_are_better, run_facts
 from training.from_store import take_in_ledger
 from training.gate import Verdict, against_champion, first_model
 from training.intake import Asked, Intake, TooManyRejected, Wanted, take_in
+from training.own_points import calibrated
 from training.plots import draw
 from training.report import before_learning, markdown, report
 from training.run import Effort, Trained, Watch, train_scorecard
@@ -142,7 +144,10 @@ def learn(
         number = _log(settings, intake, trained, card, found, text, verdict)
         if verdict.promote:
             store.promote(card.meta.version, getpass.getuser(), verdict.reason, now)
-        _mirror(settings, store, card.meta, verdict)
+        elif promote == "auto" and points_are_better(found):
+            _let_points_serve(store, intake, trained, card.meta, found, effort)
+        live = store.champion(card.meta.target) if store.champions(card.meta.target) else None
+    mirror(settings, card.meta.target, live, None if verdict.promote or live is None else card.meta.version)
     _say(settings, card, number, verdict, _write_report(settings, card, text))
     return card.meta.version
 
@@ -164,10 +169,6 @@ def _meta(
         version="",
         target=asked.target,
         horizon_days=asked.horizon_days,
-        trained_until=None,
-        rows=0,
-        conversions=0,
-        base_rate=0.0,
         as_of_column=as_of_column,
         id_column=id_column,
         grades=settings.grades.cuts,
@@ -181,6 +182,7 @@ def _learn(intake: Intake, asked: Asked, meta: Meta, effort: Effort) -> Trained:
         None if intake.leads.time is None else datetime.fromtimestamp(float(intake.leads.time.max()), UTC)
     )
     meta = replace(meta, trained_until=None if newest is None else newest.isoformat())
+    own = intake.points
     with console.status("Learning …") as status:
 
         def tell(step: str, part: str) -> None:
@@ -190,7 +192,8 @@ def _learn(intake: Intake, asked: Asked, meta: Meta, effort: Effort) -> Trained:
 
         return train_scorecard(
             intake.leads, meta, known=intake.known, columns=intake.columns, features=intake.features,
-            keep=_features_of(intake, asked.keep), points=intake.points, effort=effort, watch=Watch(tell),
+            keep=_features_of(intake, asked.keep), points=None if own is None else own.points,
+            effort=effort, watch=Watch(tell),
         )  # fmt: skip
 
 
@@ -224,36 +227,60 @@ def _decide(
     if promote != "auto":
         return Verdict(promote == "yes", f"asked for with --promote {promote}")
     live = next((p for p in store.champions(card.meta.target)), None)
-    if live is None:
+    champion = None if live is None else store.model(live.version)
+    serving = None if champion is None else Scorecard.from_json(champion.scorecard)
+    if champion is None or serving is None or serving.meta.kind == "points":
         return first_model(found)
-    champion = store.model(live.version)
     columns = {guess.column.name for guess in intake.guesses}
-    return against_champion(
-        intake.leads, trained, Scorecard.from_json(champion.scorecard), champion.recipe, columns, effort
-    )
+    return against_champion(intake.leads, trained, serving, champion.recipe, columns, effort)
+
+
+def _let_points_serve(
+    store: Store, intake: Intake, trained: Trained, meta: Meta, found: dict[str, Any], effort: Effort
+) -> None:
+    """Where no model is live, and none beats the team's own points: they serve, with likelihoods by now."""
+    live = store.champion(meta.target) if store.champions(meta.target) else None
+    if intake.points is None or (live is not None and is_learned(live)):
+        return
+    card = calibrated(intake.points, intake.leads, trained.plan, replace(meta, version=""), effort.seed)
+    if card is None:
+        return
+    version = f"points-{blake2b(card.to_json().encode(), digest_size=4).hexdigest()}"
+    card = replace(card, meta=replace(card.meta, version=version))
+    assert meta.created_at is not None
+    now = datetime.fromisoformat(meta.created_at)
+    recipe = {"arm": "points"}
+    store.save_model(_model(card, intake, now, _values(found, POINTS), recipe))
+    store.write_backtest(version, trained.backtest.frame(intake.leads, intake.lead_ids, intake.use, POINTS))
+    store.promote(version, getpass.getuser(), "no model beats your points rule yet", now)
+    console.print(f"{version} is live: your points rule, with likelihoods, for no model beats it yet.")
 
 
 def _keep(store: Store, intake: Intake, trained: Trained, card: Scorecard, now: datetime) -> None:
+    store.save_model(_model(card, intake, now, _values(card.report), trained.recipe.to_dict()))
+    store.write_backtest(card.meta.version, trained.backtest.frame(intake.leads, intake.lead_ids, intake.use))
+
+
+def _model(
+    card: Scorecard, intake: Intake, now: datetime, metrics: dict[str, float], recipe: dict[str, Any]
+) -> Model:
     meta = card.meta
-    store.save_model(
-        Model(
-            version=meta.version,
-            target=meta.target,
-            horizon_days=meta.horizon_days,
-            digest=card.digest,
-            trained_until=None if meta.trained_until is None else datetime.fromisoformat(meta.trained_until),
-            created_at=now,
-            metrics=_values(card.report),
-            recipe=trained.recipe.to_dict(),
-            source={**intake.origin.to_dict(), "rows": len(intake.leads)},
-            scorecard=card.to_json(),
-        )
+    return Model(
+        version=meta.version,
+        target=meta.target,
+        horizon_days=meta.horizon_days,
+        digest=card.digest,
+        trained_until=None if meta.trained_until is None else datetime.fromisoformat(meta.trained_until),
+        created_at=now,
+        metrics=metrics,
+        recipe=recipe,
+        source={**intake.origin.to_dict(), "rows": len(intake.leads)},
+        scorecard=card.to_json(),
     )
-    store.write_backtest(meta.version, trained.backtest.frame(intake.leads, intake.lead_ids, intake.use))
 
 
-def _values(found: dict[str, Any]) -> dict[str, float]:
-    estimates = found["bootstrap"]["estimates"][SCORECARD]
+def _values(found: dict[str, Any], candidate: str = SCORECARD) -> dict[str, float]:
+    estimates = found["bootstrap"]["estimates"][candidate]
     return {name: estimate["value"] for name, estimate in estimates.items() if estimate["value"] is not None}
 
 
@@ -300,14 +327,6 @@ def _others(found: dict[str, Any]) -> dict[str, float]:
         for name in ("log_loss", "auc")
         if estimates[name]["value"] is not None
     }
-
-
-def _mirror(settings: Settings, store: Store, meta: Meta, verdict: Verdict) -> None:
-    """MLflow's aliases follow the store, after its commit."""
-    live = store.champion(meta.target) if store.champions(meta.target) else None
-    if live is not None:
-        challenger = None if verdict.promote else meta.version
-        open_registry(settings).mirror(meta.target, live.version, challenger)
 
 
 def _write_report(settings: Settings, card: Scorecard, text: str) -> Path:
