@@ -75,7 +75,7 @@ class Piece:
 def work_once(
     store: Store, settings: Settings, now: Callable[[], datetime], train: Callable[[str], str] | None = None
 ) -> list[Done]:
-    """Do what is due.
+    """Do what is due; what is stopped on the way is due again at once.
 
     Parameters
     ----------
@@ -98,12 +98,18 @@ def work_once(
             said, failed = piece.do(), False
         except LeadLoopError as error:
             said, failed = str(error), True
-        with writing(store.engine) as connection:
-            state = {"said": said or "nothing to do", "failed": failed}
-            release(connection, piece.name, holder, now(), state, done=not failed)
+        except (KeyboardInterrupt, SystemExit):
+            _give_back(store, piece, holder, now(), "stopped", failed=True)
+            raise
+        _give_back(store, piece, holder, now(), said or "nothing to do", failed=failed)
         if said is not None:
             done.append(Done(piece.name, said, failed))
     return done
+
+
+def _give_back(store: Store, piece: Piece, holder: str, now: datetime, said: str, *, failed: bool) -> None:
+    with writing(store.engine) as connection:
+        release(connection, piece.name, holder, now, {"said": said, "failed": failed}, done=not failed)
 
 
 def _pieces(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
 import typer
@@ -21,7 +19,7 @@ from serving.batch import MOST_REASONS, BatchSummary, Step, score_file
 from serving.batch import Progress as Told
 from serving.cli.chosen import CHAMPION, MODEL_HELP, Chosen, choose
 from serving.cli.moment import AS_OF_HELP, moment
-from serving.cli.terminal import console, errors, settings, tolerance
+from serving.cli.terminal import console, errors, settings, stopped_cleanly, tolerance
 
 SECONDS_BETWEEN_LINES = 10.0
 _DOING: dict[Step, str] = {"score": "Scoring", "write": "Writing"}
@@ -96,7 +94,7 @@ def score(
     tolerated = tolerance(max_rejected, given)
     at = moment(as_of, given.time.zone)
     chosen = choose(model, target, given)
-    with _stopped_cleanly(), _shown() as told:
+    with stopped_cleanly(), _shown() as told:
         summary = score_file(
             chosen.card,
             source,
@@ -127,7 +125,7 @@ def _score_open(
 
     chosen = choose(model, target, given)
     at = None if as_of is None else moment(as_of, given.time.zone).timestamp()
-    with _stopped_cleanly(), _shown() as told, open_store(given.database_url, given.primary) as store:
+    with stopped_cleanly(), _shown() as told, open_store(given.database_url, given.primary) as store:
         shadows = given.challenger.shadow and model == CHAMPION
         done = score_open(
             store,
@@ -152,20 +150,6 @@ def _score_open(
     )
     for why, count in done.why.items():
         console.print(f"  not scored  {count:,} × {why}", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _stopped_cleanly() -> Iterator[None]:
-    """A request to end is taken like Ctrl-C, so that nothing half written stays behind."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
@@ -17,6 +18,7 @@ import typer
 
 from scoring.errors import SettingsError
 from scoring.io.settings import Settings
+from serving.cli.beside import Beside
 from serving.cli.terminal import console, settings
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ def register(app: typer.Typer) -> None:
         ] = None,
         port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
         workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+        with_work: Annotated[
+            bool,
+            typer.Option("--with-work", help="Do what leadloop work does, in one more process beside them."),
+        ] = False,
     ) -> None:
         """Serve scores over HTTP; a new champion is taken up while running."""
         given = settings()
@@ -54,10 +60,11 @@ def register(app: typer.Typer) -> None:
             given.serve.host if host is None else host,
             given.serve.port if port is None else port,
             workers,
+            with_work=with_work,
         )
 
 
-def run(given: Settings, host: str, port: int, workers: int) -> None:
+def run(given: Settings, host: str, port: int, workers: int, *, with_work: bool = False) -> None:
     """Serve until stopped.
 
     Parameters
@@ -68,6 +75,8 @@ def run(given: Settings, host: str, port: int, workers: int) -> None:
         Where to listen.
     workers : int
         Processes that answer.
+    with_work : bool
+        Whether what is due is done beside them, in one more process.
 
     Raises
     ------
@@ -82,7 +91,8 @@ def run(given: Settings, host: str, port: int, workers: int) -> None:
     with listening(host, port) as listener:
         signal.signal(signal.SIGTERM, _stop)
         try:
-            (_one_process if workers == 1 else _many_processes)(given, listener, workers)
+            beside = Beside() if with_work else nullcontext()
+            (_one_process if workers == 1 else _many_processes)(given, listener, workers, beside)
         except KeyboardInterrupt:
             console.print("Stopped.")
 
@@ -154,7 +164,7 @@ def _need_keys(given: Settings, host: str) -> None:
     )
 
 
-def _one_process(given: Settings, listener: socket, _: int) -> None:
+def _one_process(given: Settings, listener: socket, _: int, beside: AbstractContextManager[object]) -> None:
     import uvicorn
 
     from scoring.io.store import open_store
@@ -166,10 +176,13 @@ def _one_process(given: Settings, listener: socket, _: int) -> None:
         app = app_of(given, store)
         config = uvicorn.Config(app, **options())
         _welcome(app.state.live.now, listener)
-        uvicorn.Server(config).run(sockets=[listener])
+        with beside:
+            uvicorn.Server(config).run(sockets=[listener])
 
 
-def _many_processes(given: Settings, listener: socket, workers: int) -> None:
+def _many_processes(
+    given: Settings, listener: socket, workers: int, beside: AbstractContextManager[object]
+) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
@@ -187,7 +200,8 @@ def _many_processes(given: Settings, listener: socket, workers: int) -> None:
         os.environ["LEADLOOP_SERVE_HOST"] = given.serve.host  # each worker reads the settings for itself
         config = uvicorn.Config("serving.app:from_environment", factory=True, workers=workers, **options())
         _welcome(live.now, listener)
-        Multiprocess(config, sockets=[listener]).run()
+        with beside:
+            Multiprocess(config, sockets=[listener]).run()
 
 
 def options() -> dict[str, Any]:

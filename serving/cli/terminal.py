@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 from rich import box
@@ -44,6 +47,26 @@ def tolerance(text: str | None, given: Settings) -> float:
     if rest or not 0 <= share <= 1:
         raise SettingsError(f"--max-rejected must be a share such as 1% or 0.01, got '{text}'.")
     return share
+
+
+@contextmanager
+def stopped_cleanly(status: int | None = None) -> Iterator[None]:
+    """A request to end is taken like Ctrl-C, so that nothing half done stays behind.
+
+    Parameters
+    ----------
+    status : int, optional
+        The exit status where being ended is no failure; by default the one that tells of the request.
+    """
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number if status is None else status)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Paragraphs(Protocol):

@@ -12,7 +12,7 @@ import typer
 
 from scoring.errors import DataError, LeadLoopError
 from scoring.io.store import open_store
-from serving.cli.terminal import console, settings
+from serving.cli.terminal import console, settings, stopped_cleanly
 from serving.work import Done, work_once
 
 SECONDS = 60.0
@@ -32,7 +32,7 @@ def work(
     stopped, and looks every minute.
     """
     given = settings()
-    with open_store(given.database_url, given.primary) as store:
+    with stopped_cleanly(status=0), open_store(given.database_url, given.primary) as store:
         while True:
             done = work_once(store, given, lambda: datetime.now(UTC), _train)
             for one in done:

@@ -1,5 +1,6 @@
 """Scheduled work: done when due, by one of two copies, and what fails hinders nothing else."""
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -104,6 +105,17 @@ def test_work_whose_holder_died_is_free_again_after_its_lease(store: Store) -> N
         assert claim(connection, "watch", "b", NOW + 3 * hour, hour, 2 * hour)
         release(connection, "watch", "a", NOW + 3 * hour, {}, done=True)  # it comes too late to end b's
         assert not claim(connection, "watch", "c", NOW + 4 * hour, hour, 2 * hour)
+
+
+def test_work_that_is_stopped_is_due_again_at_once(
+    store: Store, given: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(store)
+    with monkeypatch.context() as stopping:
+        stopping.setattr("serving.work.watch_store", lambda *_: sys.exit(143))
+        with pytest.raises(SystemExit, match="143"):
+            work_once(store, given, at())
+    assert "watch" in [one.name for one in work_once(store, given, at())]
 
 
 def test_training_follows_the_watch_of_what_is_live(store: Store, given: Settings) -> None:

@@ -157,8 +157,8 @@ def test_missing_columns_are_said_loudly(home: Path) -> None:
 def test_asked_to_end_it_leaves_nothing_half_written(home: Path) -> None:
     code = (
         "import os, signal\n"
-        "from serving.cli import score\n"
-        "with score._stopped_cleanly():\n"
+        "from serving.cli.terminal import stopped_cleanly\n"
+        "with stopped_cleanly():\n"
         "    try:\n"
         "        os.kill(os.getpid(), signal.SIGTERM)\n"
         "    finally:\n"
