@@ -21,8 +21,9 @@ from scoring.clean import Column
 from scoring.errors import DataError, SettingsError
 from scoring.io.files import open_table
 from scoring.io.settings import Settings
-from scoring.io.store import open_store
+from scoring.io.store import Store, open_store
 from scoring.leads import lead_features
+from scoring.ledger import OneLead
 from scoring.reasons import Lang, sentence
 from scoring.scorecard import Score, Scorecard
 from serving.batch.intake import id_column, lead_ids, missing_columns
@@ -41,14 +42,18 @@ def register(app: typer.Typer) -> None:
 def explain(
     lead_id: Annotated[
         str,
-        typer.Argument(metavar="LEAD_ID", help="The lead, as its list names it; else its row number."),
+        typer.Argument(
+            metavar="LEAD_ID",
+            help="The lead, as the store or its list names it; in a list also its row number.",
+        ),
     ],
     source: Annotated[
         Path | None,
         typer.Option(
             "--in",
             metavar="FILE",
-            help="The list that holds the lead: CSV or Parquet. [default: the one the model learned from]",
+            help="The list that holds the lead: CSV or Parquet. [default: what the store knows of the lead, else "
+            "the list the model learned from]",
         ),
     ] = None,
     model: Annotated[str, typer.Option(metavar="champion|VERSION|PATH", help=MODEL_HELP)] = CHAMPION,
@@ -69,20 +74,20 @@ def explain(
     """Show why a lead has its score: what each property adds, and what became of leads like it.
 
     The base and the contributions add up to the log-odds, from which the likelihood follows. Beside each
-    value stands the cell it was read from.
+    value stands the cell it was read from. A lead that the store knows is seen as it was known at `--as-of`.
 
-    Example: `leadloop explain 00042 --in leads.csv`
+    Examples: `leadloop explain 00042` and `leadloop explain 00042 --in leads.csv`
     """
     given = settings()
-    at = moment(as_of, given.time.zone)
+    # To the microsecond: what the store was told a moment ago is known by now.
+    at = datetime.now(UTC) if as_of is None else moment(as_of, given.time.zone)
     card = choose(model, target, given).card
-    file = source or _learned_from(card, given)
-    found = find_lead(card, file, lead_id, encoding)
+    found = _found(card, given, lead_id, source, encoding, at.timestamp())
     try:
-        features = lead_features(card, found.properties, at.timestamp())
+        features = lead_features(card, found.properties, at.timestamp(), found.known)
         score = card.score_one(features)
     except DataError as error:
-        raise DataError(f"The lead in row {found.row} of {file.name} cannot be scored. {error}") from error
+        raise DataError(f"The lead in {found.where} cannot be scored. {error}") from error
     if as_json:
         answer = _answer(card, lead_id, found, features, score, at, lang or given.language.default)
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2, default=_plain))
@@ -90,25 +95,72 @@ def explain(
     _show(card, lead_id, found, features, score, lang or given.language.default)
 
 
-def _learned_from(card: Scorecard, given: Settings) -> Path:
-    """The list that a model learned from, where it still is; the store knows it, the artifact does not."""
+def _found(
+    card: Scorecard, given: Settings, lead_id: str, source: Path | None, encoding: str | None, at: float
+) -> FoundLead:
+    """The lead in the list that is named; else in the store, or in the list that the model learned from."""
+    if source is not None:
+        return find_lead(card, source, lead_id, encoding)
     with open_store(given.database_url, given.primary) as store:
-        kept = [info for info in store.models() if info.digest == card.digest]
+        known = store.lead(lead_id)
+        if known is not None:
+            return known_lead(known, at)
+        file = _learned_from(card, store)
+    try:
+        return find_lead(card, file, lead_id, encoding)
+    except DataError as error:
+        raise DataError(f"The store does not know the lead. {error}") from error
+
+
+def _learned_from(card: Scorecard, store: Store) -> Path:
+    """The list that a model learned from, where it still is; the store knows it, the artifact does not."""
+    kept = [info for info in store.models() if info.digest == card.digest]
     path = kept[0].source.get("path") if kept else None
     if isinstance(path, str) and Path(path).is_file():
         return Path(path)
     why = f"{path} is not there any more" if path else "the model does not say what it learned from"
-    raise SettingsError(f"--in FILE must name the list that holds the lead: {why}.")
+    raise SettingsError(
+        f"The store does not know the lead, so --in FILE must name the list that holds the lead: {why}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class FoundLead:
-    """A lead as its list holds it."""
+    """A lead as its list holds it, or as the store knew it.
+
+    Parameters
+    ----------
+    properties : dict of str to object
+        Its cells.
+    where : str
+        Where they stand.
+    row : int or None
+        In which row of the list.
+    notes : tuple of str
+        What the reader should know of it.
+    known : OneLead or None
+        What happened to it, where the store knows.
+    """
 
     properties: dict[str, object]
-    row: int
-    file: Path
-    notes: tuple[str, ...]
+    where: str
+    row: int | None = None
+    notes: tuple[str, ...] = ()
+    known: OneLead | None = None
+
+
+def known_lead(known: OneLead, at: float) -> FoundLead:
+    """A lead as the store knew it at some time.
+
+    Parameters
+    ----------
+    known : OneLead
+        All that is known of it.
+    at : float
+        The time, in seconds since 1970 UTC.
+    """
+    late = ("The lead was created later than the time as which it is seen.",) if known.created > at else ()
+    return FoundLead(known.properties_at(at), "the store", notes=late, known=known)
 
 
 def find_lead(card: Scorecard, file: Path, lead_id: str, encoding: str | None = None) -> FoundLead:
@@ -138,7 +190,8 @@ def find_lead(card: Scorecard, file: Path, lead_id: str, encoding: str | None = 
             at = pc.index(lead_ids(batch, named_by), pa.scalar(lead_id, pa.string())).as_py()
             if at >= 0:
                 row = batch.rows.slice(at, 1).to_pylist()[0]
-                return FoundLead(row, int(np.asarray(batch.numbers)[at]), file, tuple(notes))
+                number = int(np.asarray(batch.numbers)[at])
+                return FoundLead(row, f"row {number} of {file.name}", number, tuple(notes))
     where = "a row number" if named_by is None else f"column '{named_by}'"
     raise DataError(f"{file.name} has no lead with that id in {where}. Ids keep leading zeros, as in 00042.")
 
@@ -148,7 +201,7 @@ def _parts(
 ) -> list[dict[str, Any]]:
     """What each feature adds, the strongest first, with what it was read from."""
     columns = {column.name: column for column in card.columns}
-    sources = {feature.name: feature.sources for feature in card.features}
+    sources = {feature.name: feature.sources for feature in card.of_properties}
     parts = []
     for name, contribution in sorted(score.contributions.items(), key=lambda item: -abs(item[1])):
         cells = {source: found.properties.get(source) for source in sources.get(name, ())}
@@ -219,9 +272,7 @@ def _show(
     """Everything, for people."""
     meta = card.meta
     within = "" if meta.horizon_days is None else f" within {meta.horizon_days} days"
-    console.print(
-        f"[bold]Lead {escape(lead_id)}[/] (row {found.row} of {escape(found.file.name)})", soft_wrap=True
-    )
+    console.print(f"[bold]Lead {escape(lead_id)}[/] ({escape(found.where)})", soft_wrap=True)
     console.print(
         f"{score.likelihood:.1%} likely to reach {meta.target}{within} "
         f"(90 % interval {score.likelihood_low:.1%} to {score.likelihood_high:.1%})",
@@ -232,17 +283,18 @@ def _show(
     console.print(f"score {score.score}  grade {score.grade}{label}  model {meta.version}", markup=False)
     for reason in score.reasons:
         console.print(f"  {sentence(card, reason, lang)}", markup=False, soft_wrap=True)
-    console.print(_sum(_parts(card, found, features, score), score))
+    held = "in the list" if found.known is None else "in the store"
+    console.print(_sum(_parts(card, found, features, score), score, held))
     for note in found.notes:
         errors.print("[bold yellow]Note[/] ", end="")
         errors.print(note, markup=False, soft_wrap=True)
 
 
-def _sum(parts: list[dict[str, Any]], score: Score) -> Table:
+def _sum(parts: list[dict[str, Any]], score: Score, held: str) -> Table:
     """The sum as a table."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
     table.add_column("feature", "log-odds", overflow="fold")
-    table.add_column("in the list", overflow="fold")
+    table.add_column(held, overflow="fold")
     table.add_column("read as", overflow="fold")
     table.add_column("adds", f"{score.log_odds:+.{_ROUND}f}", justify="right", no_wrap=True)
     table.add_row("base", "", "", f"{score.base:+.{_ROUND}f}")
