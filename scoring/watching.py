@@ -195,21 +195,30 @@ def _promises(card: Scorecard, outcomes: Outcomes, past: PastScores) -> list[Wat
                 f"Too few past scores are mature to say whether likelihoods hold ({FEWEST} are needed).",
             )
         ]  # fmt: skip
-    label, likelihood, grade = y[mature], past.likelihood[mature], past.grade[mature]
-    found = [_calibration("all leads", label, likelihood, grave=True)]
+    label, likelihood, grade, lead = y[mature], past.likelihood[mature], past.grade[mature], past.lead[mature]
+    found = [_calibration("all leads", label, likelihood, _as_good_as(lead), grave=True)]
     rates: dict[str, tuple[float, int]] = {}
     for code, letter in enumerate(GRADES):
         rows = grade == code
         if rows.sum() >= FEWEST:
-            found.append(_calibration(f"grade {letter}", label[rows], likelihood[rows], grave=False))
-            rates[letter] = float(label[rows].mean()), int(rows.sum())
+            leads = _as_good_as(lead[rows])
+            found.append(_calibration(f"grade {letter}", label[rows], likelihood[rows], leads, grave=False))
+            rates[letter] = float(label[rows].mean()), leads
     return [*(one for one in found if one is not None), *_order_of_grades(rates)]
 
 
-def _calibration(what: str, label: Floats, likelihood: Floats, *, grave: bool) -> WatchFinding | None:
+def _as_good_as(lead: npt.NDArray[np.intp]) -> int:
+    """How many leads, each scored once, would say as much: ten scores of a lead have one outcome (Kish 1965)."""
+    scores = np.unique(lead, return_counts=True)[1]
+    return max(1, int(scores.sum() ** 2 / (scores**2).sum()))
+
+
+def _calibration(
+    what: str, label: Floats, likelihood: Floats, leads: int, *, grave: bool
+) -> WatchFinding | None:
     promised, observed = float(likelihood.mean()), float(label.mean())
-    low, high = binomial_tails(int(label.sum()), len(label), promised)
-    chance = 2 * min(low, high)
+    low, high = binomial_tails(round(observed * leads), leads, promised)
+    chance = min(1.0, 2 * min(low, high))
     evidence = {"promised": promised, "observed": observed, "scores": float(len(label)), "chance": chance}
     off = abs(observed - promised) > OFF_BY * promised
     if chance < SURE and off and grave:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from scoring.categories import Categories
@@ -18,8 +19,6 @@ RNG = np.random.default_rng(0)
 
 def world(rate: float = 0.2, moved: bool = False, until: float = 400.0) -> Ledger:
     """Two thousand leads over 400 days; one in five is won ten days later."""
-    import pyarrow as pa
-
     created = np.sort(RNG.uniform(0, until, 2000)) * DAY
     late = created > NOW - 28 * DAY
     source = np.where(late & moved, "Referral", np.where(RNG.random(2000) < 0.3, "Referral", "Web"))
@@ -65,6 +64,28 @@ def test_broken_promises_ask_for_training(likelihood: float) -> None:
     assert findings[0].code == "calibration"
     assert findings[0].severity == "severe"
     assert wants_retraining(findings)
+
+
+def test_a_lead_that_is_scored_every_day_is_one_lead() -> None:
+    """Sixty leads with twenty scores each: what chance does to sixty must not pass for twelve hundred proofs."""
+    alarms = 0
+    for seed in range(40):
+        won = np.flatnonzero(np.random.default_rng(seed).random(60) < 0.2)
+        stage = Categories(np.zeros(len(won), dtype=np.int32), ("won",))
+        ledger = Ledger(
+            np.array([str(at) for at in range(60)], dtype=object),
+            np.linspace(300, 340, 60) * DAY,
+            {"source": pa.array(["Web"] * 60), "visits": pa.array(["3"] * 60)},
+            outcomes=Events.of(
+                won, *2 * (np.linspace(300, 340, 60)[won] * DAY + 25 * DAY,), {"stage": stage}
+            ),
+        )
+        lead = np.repeat(np.arange(60), 20)
+        as_of = ledger.created[lead] + np.tile(np.arange(20), 60) * DAY + 600
+        past = PastScores(lead, as_of, np.full(1200, 0.2), np.zeros(1200, dtype=np.intp))
+        findings = watch_model(card(), ledger, past, NOW, None)
+        alarms += any(finding.severity == "severe" for finding in findings)
+    assert alarms <= 2
 
 
 def test_scores_that_are_not_mature_say_nothing() -> None:
