@@ -41,6 +41,10 @@ class Encoded:
     bins: npt.NDArray[np.int16]
     numbers: Floats
 
+    def take(self, rows: npt.NDArray[np.intp]) -> Encoded:
+        """Some of the leads."""
+        return Encoded(self.terms, self.bins[rows], self.numbers[rows])
+
 
 def encode(terms: Sequence[Term], columns: Columns, rows: int) -> Encoded:
     """Leads as bins and numbers.

@@ -21,6 +21,8 @@ Arm = Literal["base", "trunk", "trunk+tables", "tables"]
 
 ROUNDS = (50, 100, 200, 300, 450, 600, 900, 1200, 1600, 2000)
 SMALL = 5_000
+# From here on a sample settles what hardly depends on how many leads there are: strength, and which pairs.
+LARGE = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +193,16 @@ def learn(
             encoded, label, weight, start, singles(encoded), rounds=300, seed=seed, learning_rate=0.05
         )
         margin = start + single.predict(encoded, [300])[0]
-        learned.pairs = rank_pairs(encoded, label, weight, margin, most=pairs, seed=seed)
+        some = _thinned(len(label))
+        learned.pairs = rank_pairs(
+            encoded.take(some), label[some], weight[some], margin[some], most=pairs, seed=seed
+        )
     allowed = [*singles(encoded), *(list(pair) for pair in learned.pairs)]
     starts = {"tables": start}
     if "trunk+tables" in arms or Recipe("trunk") in {replace(r, half_life=None, without=()) for r in recipes}:
-        folds = [test for _, test in split(label, groups, 5, seed)]
-        learned.under, starts["trunk+tables"] = _best_trunk(fit, label, weight, folds)
+        learned.under = _best_strength(encoded, label, weight, groups, seed)
+        folds = [test for _, test in split(label, groups, 5 if len(label) <= LARGE else 2, seed)]
+        starts["trunk+tables"] = out_of_fold(fit, label, weight, learned.under, folds)
         learned.trunks.setdefault(learned.under, fit.fit(label, weight, learned.under))
     for arm in sorted(arms & {"tables", "trunk+tables"}):
         rounds = max(recipe.rounds for recipe in recipes if recipe.arm == arm)
@@ -204,15 +210,22 @@ def learn(
     return learned
 
 
-def _best_trunk(
-    fit: TrunkFit, label: Ints, weight: Floats, folds: Sequence[npt.NDArray[np.intp]]
-) -> tuple[float, Floats]:
-    """The strength with the least log loss on leads the trunk did not see, and its log-odds of all of them."""
+def _thinned(rows: int) -> npt.NDArray[np.intp]:
+    """Rows that stand for all of them, evenly spread."""
+    return np.arange(0, rows, -(-rows // LARGE))
+
+
+def _best_strength(
+    encoded: Encoded, label: Ints, weight: Floats, groups: npt.NDArray[np.intp] | None, seed: int
+) -> float:
+    """The strength with the least log loss on leads that the trunk did not see."""
+    some = _thinned(len(label))
+    label, weight, fit = label[some], weight[some], TrunkFit(encoded.take(some))
+    folds = [test for _, test in split(label, None if groups is None else groups[some], 5, seed)]
     judged = folds if len(label) < SMALL else folds[:1]
     seen = np.concatenate(judged)
     losses = {}
     for strength in STRENGTHS:
         odds = out_of_fold(fit, label, weight, strength, judged)
         losses[strength] = log_loss(label[seen], 1 / (1 + np.exp(-odds[seen])), weight[seen])
-    best = min(losses, key=lambda strength: (losses[strength], strength))
-    return best, out_of_fold(fit, label, weight, best, folds)
+    return min(losses, key=lambda strength: (losses[strength], strength))

@@ -184,5 +184,5 @@ def out_of_fold(
         learned = np.setdiff1d(everything, held)
         trunk = fit.fit(label, weight, strength, learned)
         encoded = fit.encoded
-        predicted[held] = trunk.log_odds(Encoded(encoded.terms, encoded.bins[held], encoded.numbers[held]))
+        predicted[held] = trunk.log_odds(encoded.take(held))
     return predicted
