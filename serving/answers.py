@@ -147,7 +147,7 @@ def _created(lead: Lead, moment: float) -> float:
     return moment if created is None or created.tzinfo is None else created.timestamp()
 
 
-def unscored(lead: Lead, live: LiveModel, now: datetime) -> LeadAnswer:
+def unscored(lead: Lead, live: LiveModel, now: datetime, known: OneLead | None = None) -> LeadAnswer:
     """The answer for a lead that the model cannot read: why not, and nothing that looks like a score.
 
     Parameters
@@ -158,9 +158,12 @@ def unscored(lead: Lead, live: LiveModel, now: datetime) -> LeadAnswer:
         The model that cannot read it.
     now : datetime
         The time of the call, in UTC.
+    known : OneLead, optional
+        What the store knows of it.
     """
     warnings = live.names.warnings(lead.properties)
-    return _without_score(lead.lead_id, unreadable(lead, live), _as_of(lead, live, now), warnings)
+    found = unreadable(lead, live, now, known)
+    return _without_score(lead.lead_id, found, _as_of(lead, live, now), warnings)
 
 
 def no_lead(sent: NoLead, now: datetime) -> LeadAnswer:
@@ -193,7 +196,7 @@ def _without_score(
     )
 
 
-def unreadable(lead: Lead, live: LiveModel) -> list[Fault]:
+def unreadable(lead: Lead, live: LiveModel, now: datetime, known: OneLead | None = None) -> list[Fault]:
     """Every property of a lead that the model cannot read, each with its place and its rule.
 
     Parameters
@@ -202,13 +205,20 @@ def unreadable(lead: Lead, live: LiveModel) -> list[Fault]:
         The lead as it was sent.
     live : LiveModel
         The model that cannot read it.
+    now : datetime
+        The time of the call, in UTC.
+    known : OneLead, optional
+        What the store knows of it.
     """
+    stored = {} if known is None else known.properties_at(_as_of(lead, live, now).timestamp())
     found = {}
     for column in live.columns:
+        name = column.name
         try:
-            column.clean(lead.properties.get(column.name))
+            column.clean(lead.properties[name] if name in lead.properties else stored.get(name))
         except Unreadable as rule:
-            found[column.name] = Fault(pointer=pointer("properties", column.name), detail=str(rule))
+            said = str(rule) if name in lead.properties else f"is in the store, and {rule}"
+            found[name] = Fault(pointer=pointer("properties", name), detail=said)
     return list(found.values())
 
 

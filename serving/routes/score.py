@@ -48,7 +48,7 @@ def router(deps: Deps) -> APIRouter:
             answered = answer_lead(lead, live, now, known)
         except DataError as error:
             deps.metrics.not_scored(live.name)
-            raise UnreadableLead(unreadable(lead, live)) from error
+            raise UnreadableLead(unreadable(lead, live, now, known)) from error
         fields = answered.fields
         deps.metrics.scored(live.name, fields["grade"], fields["likelihood"])
         if deps.writer is not None:
@@ -93,7 +93,7 @@ def _one_of_many(
         answered = answer_lead(lead, live, now, known)
     except DataError:
         deps.metrics.not_scored(live.name)
-        return unscored(lead, live, now), None
+        return unscored(lead, live, now, known), None
     fields = answered.fields
     deps.metrics.scored(live.name, fields["grade"], fields["likelihood"])
     return fields, (answered, lead, known)

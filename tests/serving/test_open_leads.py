@@ -18,7 +18,7 @@ from scoring.terms import Term
 from serving import open_leads
 from serving.open_leads import score_open
 from tests.cards import small_card
-from tests.service import NOW, keeping
+from tests.service import NOW, keeping, problem
 
 WHEN = NOW - timedelta(days=20)
 
@@ -101,6 +101,19 @@ def test_a_rescoring_says_what_a_live_call_says_of_the_same_lead_and_time(
         kept = score_history(connection, "a")
     assert {one.source for one in kept} == {"open", "api"}
     assert len({(one.features, one.likelihood, one.log_odds) for one in kept}) == 1
+
+
+def test_a_stored_value_that_cannot_be_read_is_named(store: Store) -> None:
+    tell(store)
+    with keeping(store) as client:
+        assert client.put("/v1/leads/a", json={"properties": {"visits": "a dozen"}}).is_success
+        told = problem(client.post("/v1/score", json={"lead_id": "a"}), 422)
+        many = client.post("/v1/score/batch", json={"leads": [{"lead_id": "a"}]}).json()["results"][0]
+    assert told["errors"] == [
+        {"pointer": "#/properties/visits", "detail": "is in the store, and must be a number"}
+    ]
+    assert many["status"] == "not_scored: properties/visits is in the store, and must be a number"
+    assert "a dozen" not in str((told, many))
 
 
 def test_what_a_call_brings_goes_before_what_is_known(store: Store) -> None:
