@@ -232,11 +232,11 @@ class Looks:
             decayed[low:high] += np.bincount(look - low, part, minlength=high - low)
             newest = np.flatnonzero(np.append(look[1:] != look[:-1], True))
             last[look[newest]] = occurred[newest]
-            for days, total in counts.items():
-                inside = cell[occurred > as_of - days * DAY]
-                total[low * width : high * width] += np.bincount(
-                    inside - low * width, minlength=(high - low) * width
-                )
+            cell -= low * width
+            for days in reversed(WINDOWS):
+                inside = occurred > as_of - days * DAY
+                cell, occurred, as_of = cell[inside], occurred[inside], as_of[inside]
+                counts[days][low * width : high * width] += np.bincount(cell, minlength=(high - low) * width)
         found: dict[tuple[str, object], Floats] = {
             ("last", None): last,
             ("kinds", None): ever.reshape(looks, width).sum(axis=1).astype(float),

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 EventColumn = Floats | Categories | Mask
-PAIRS_AT_ONCE = 1 << 20
+PAIRS_AT_ONCE = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Events:
         return np.asarray(found == 1)
 
     def pairs(self, lead: Places, as_of: Floats) -> Iterator[tuple[Places, Places]]:
-        """Each look at a lead with each event that is known by then, some million at a time.
+        """Each look at a lead with each event that is known by then, as many at a time as a cache holds.
 
         Parameters
         ----------

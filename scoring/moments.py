@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,19 +126,26 @@ def stored_times(array: pa.Array, time_zone: str) -> npt.NDArray[np.float64]:
 
 
 def local_offsets(seconds: npt.NDArray[np.int64], time_zone: str) -> npt.NDArray[np.int64]:
-    """Seconds that a zone is east of UTC when its clocks show these times.
+    """Seconds that a zone is east of UTC when its clocks show these times."""
+    return _by_day(seconds, time_zone, local_offset)
 
-    A day that begins and ends with the same offset has it throughout; only the hours of the other days
+
+def _by_day(
+    seconds: npt.NDArray[np.int64], time_zone: str, offset: Callable[[int, str], int]
+) -> npt.NDArray[np.int64]:
+    """Offsets at some times.
+
+    A day that begins and ends with the same offset has it throughout; only the times of the other days
     are asked one by one.
     """
     if time_zone == "UTC" or not len(seconds):
         return np.zeros_like(seconds)
     days, where = np.unique(seconds // DAY, return_inverse=True)
-    begins = np.array([local_offset(int(day) * DAY, time_zone) for day in days], dtype=np.int64)
-    ends = np.array([local_offset(int(day) * DAY + DAY - 1, time_zone) for day in days], dtype=np.int64)
+    begins = np.array([offset(int(day) * DAY, time_zone) for day in days], dtype=np.int64)
+    ends = np.array([offset(int(day) * DAY + DAY - 1, time_zone) for day in days], dtype=np.int64)
     offsets = begins[where]
     for row in np.flatnonzero((begins != ends)[where]):
-        offsets[row] = local_offset(int(seconds[row]), time_zone)
+        offsets[row] = offset(int(seconds[row]), time_zone)
     return offsets
 
 
@@ -147,7 +155,5 @@ def local_times(moments: npt.NDArray[np.float64], time_zone: str) -> npt.NDArray
     if time_zone == "UTC":
         return whole
     known = ~np.isnan(whole)
-    hours, where = np.unique(whole[known] // 900, return_inverse=True)
-    offsets = np.array([utc_offset(int(hour) * 900, time_zone) for hour in hours], dtype=np.float64)
-    whole[known] += offsets[where]
+    whole[known] += _by_day(whole[known].astype(np.int64), time_zone, utc_offset)
     return whole
