@@ -87,7 +87,7 @@ SETTINGS_JA = {
     "points.op": "比べ方：is、in（一覧）、at_least、at_most、filled。",
     "points.value": "比べる値。in なら一覧、filled なら不要。",
     "points.points": "与える点数。負の数なら減点。",
-    "points.also": "同時に満たすべき二つ目の条件：{ property = …, op = …, value = … }。",
+    "points.also": "同時に満たすべき二つ目の条件。property、op、value を持つ。",
 }
 
 

@@ -218,7 +218,7 @@ class PointsRule(Condition):
     )
     also: Condition | None = Field(
         default=None,
-        description="A second condition that must hold as well: { property = …, op = …, value = … }.",
+        description="A second condition that must hold as well, with a property, an op and a value of its own.",
         examples=[{"property": "country", "op": "is", "value": "JP"}],
     )
 
