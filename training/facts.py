@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from scoring.bands import calibration_table, lift_table
+from scoring.bands import calibration_table, lift_table, wilson_interval
 from scoring.scorecard import Scorecard
+from training.backtest import Backtest
 from training.candidates import BASE_RATE, BOOSTING, POINTS, SCORECARD
 from training.intake import Intake
 from training.run import Trained
@@ -85,6 +86,7 @@ def run_facts(intake: Intake, trained: Trained) -> dict[str, Any]:
         },
         "bootstrap": backtest.bootstrap.to_dict(),
         "calibration": [asdict(band) for band in calibration_table(label, likelihood, weight)],
+        "uses": _uses(intake, backtest),
         "lift": [asdict(row) for row in lift_table(label, likelihood, weight)],
         "coverage": None if backtest.coverage is None else asdict(backtest.coverage),
         "recipe": {**trained.recipe.to_dict(), "words": trained.recipe.words()},
@@ -101,6 +103,34 @@ def run_facts(intake: Intake, trained: Trained) -> dict[str, Any]:
     }
     rounded: dict[str, Any] = _rounded(found)
     return rounded
+
+
+def _uses(intake: Intake, backtest: Backtest) -> list[dict[str, Any]]:
+    """Promised against observed for new leads and for open ones, a lead counted once."""
+    if intake.use is None or intake.leads.groups is None:
+        return []
+    rows, found = backtest.rows, []
+    for use in ("creation", "open"):
+        mine = intake.use[rows] == use
+        some = rows[mine]
+        if not len(some):
+            continue
+        weight = intake.leads.weight[some]
+        leads = len(np.unique(intake.leads.groups[some]))
+        rate = float(np.average(intake.leads.label[some], weights=weight))
+        low, high = (float(end) for end in wilson_interval(rate * leads, leads))
+        promised = float(np.average(backtest.likelihoods[SCORECARD][mine], weights=weight))
+        found.append(
+            {
+                "use": use,
+                "leads": leads,
+                "promised": promised,
+                "rate": rate,
+                "rate_low": low,
+                "rate_high": high,
+            }
+        )
+    return found
 
 
 def _mirrors(trained: Trained) -> dict[str, Any]:

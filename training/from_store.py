@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from hashlib import blake2b
 
 import numpy as np
@@ -65,6 +66,7 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
     ways = Ways(asked.types, asked.axes, asked.date_order, asked.time_zone, asked.missing)
     guesses = guess_properties(ledger, ways)
     columns = [guess.column for guess in guesses]
+    _check_names(asked, [*(feature.name for feature in events_of(ledger)), *(c.name for c in columns)])
     typed, errors = typed_at(columns, ledger, used_snapshots.lead, used_snapshots.as_of)
     findings = audit_ledger(
         columns,
@@ -113,6 +115,16 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
         id_column=None,
         use=np.where(kept.new, "creation", "open"),
     )  # fmt: skip
+
+
+def _check_names(asked: Asked, names: Sequence[str]) -> None:
+    """Refuse names that are neither a property nor made of events."""
+    for flag, given in (("--exclude", asked.exclude), ("--keep", asked.keep)):
+        for name in given:
+            if name not in names:
+                near = get_close_matches(name, names, n=1, cutoff=0.5)
+                hint = f" Did you mean '{near[0]}'?" if near else " `leadloop check` lists what it holds."
+                raise DataError(f"{flag} names '{name}', which the store does not know.{hint}")
 
 
 def digest_of_ledger(ledger: Ledger) -> str:

@@ -300,8 +300,22 @@ def calibration(found: dict[str, Any]) -> Section:
             f"{sum(row['covered'] for row in covered['rows'])} of {len(covered['rows'])} bands."
         ]
     )
+    text += [_use(use) for use in found["uses"]]
     return Section(
         "Do the likelihoods hold?", text, Table(("likelihood", "leads", "promised", "observed"), rows)
+    )
+
+
+_USES = {"creation": "New leads, at their creation", "open": "Open leads, at any time"}
+
+
+def _use(use: dict[str, Any]) -> str:
+    """Whether one calibration serves a use."""
+    holds = use["rate_low"] <= use["promised"] <= use["rate_high"]
+    return (
+        f"{_USES[use['use']]}: promised {percent(use['promised'])}, observed {percent(use['rate'])} "
+        f"({percent(use['rate_low'])} to {percent(use['rate_high'])}), {use['leads']:,} leads."
+        + ("" if holds else " That is a gap beyond chance: mind it when you set a threshold.")
     )
 
 

@@ -112,3 +112,14 @@ def test_readiness_counts_what_there_is_and_advises_the_stage_furthest_down(ledg
 def test_a_ledger_without_events_has_no_features_of_them(ledger: Ledger) -> None:
     bare = replace(ledger, activities=ledger.activities.take(np.zeros(0, dtype=np.intp)))
     assert not [name for name in take_in_ledger(bare, ASKED).leads.columns if name.startswith("page_view")]
+
+
+@pytest.mark.parametrize("flag", ["exclude", "keep"])
+def test_a_name_that_the_store_does_not_know_is_refused_with_the_nearest(ledger: Ledger, flag: str) -> None:
+    with pytest.raises(DataError, match=f"--{flag} names 'sorce', .* Did you mean 'source'"):
+        take_in_ledger(ledger, replace(ASKED, **{flag: ("sorce",)}))
+
+
+def test_what_is_made_of_events_can_be_left_out_by_name(ledger: Ledger) -> None:
+    intake = take_in_ledger(ledger, replace(ASKED, exclude=("stage", "source")))
+    assert not {"stage", "source"} & {feature.name for feature in intake.features}
