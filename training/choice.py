@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 GRID_ROWS = 30_000
 # With more features than this the grid runs on fewer rows: it is their product that takes the time.
 GRID_FEATURES = 25
+# On a sample no more rounds are tried than these: on all leads up to four times as many are.
+SAMPLED_ROUNDS = 450
 HALF_LIVES = (4, 12)
 LEAST_EFFECTIVE = 150
 FIRST_FORWARD = Recipe("trunk", strength=None)
@@ -262,9 +264,12 @@ def make_choice(leads: Leads, plan: Plan, recipes: Sequence[Recipe], **common: A
     **common
         ``pairs``, ``seed``, ``jobs``, ``progress`` and ``cached`` as in :func:`try_grid`.
     """
+    sampled = len(leads) > grid_rows(leads)
+    if sampled:
+        recipes = [recipe for recipe in recipes if recipe.rounds <= SAMPLED_ROUNDS]
     tried = try_grid(leads, plan, recipes, **common)
     chosen = [*tried.chosen_per_fold(), tried.choose(range(len(plan.folds)))]
-    if len(leads) > grid_rows(leads):
+    if sampled:
         chosen, odds = _settled(leads, plan, chosen, **common)
     else:
         odds = {
