@@ -32,6 +32,12 @@ SOURCES: Final = ("activities", "touches", "outcomes", "created_at")
 RANK: Final = {**{stage: at for at, stage in enumerate(STAGES)}, **dict.fromkeys((*CLOSING, RECYCLED), 0)}
 
 
+# Snapshots are taken at creation and every week after it: up to half a week a lead is more like a new one.
+NEW_LEAD: Final = "lead_is_new"
+NEW_DAYS: Final = 3.5
+NEW, NOT_NEW = "yes", "no"
+
+
 def define_events(
     kinds: Sequence[str], *, touches: bool, outcomes: bool, time_zone: str = "UTC"
 ) -> list[Feature]:
@@ -49,10 +55,11 @@ def define_events(
     Examples
     --------
     >>> [feature.name for feature in define_events([], touches=False, outcomes=False)]
-    ['lead_age_days', 'created_hour', 'created_weekday']
+    ['lead_age_days', 'lead_is_new', 'created_hour', 'created_weekday']
     """
     made = [
         _feature("lead_age_days", "age", "process", "created_at"),
+        _feature(NEW_LEAD, "is_new", "process", "created_at"),
         _feature("created_hour", "created_hour", "engagement", "created_at", time_zone=time_zone),
         _feature("created_weekday", "created_weekday", "engagement", "created_at", time_zone=time_zone),
     ]
@@ -367,6 +374,13 @@ EVENT_FORMS: dict[str, EventForm] = {
         "number",
         lambda seen, _: seen.since(seen.lead.created),
         lambda looks, _: looks.since(looks.ledger.created[looks.lead]),
+    ),
+    "is_new": EventForm(
+        "category",
+        lambda seen, _: NEW if seen.since(seen.lead.created) < NEW_DAYS else NOT_NEW,
+        lambda looks, _: Categories(
+            (looks.since(looks.ledger.created[looks.lead]) >= NEW_DAYS).astype(np.int32), (NEW, NOT_NEW)
+        ),
     ),
     "created_hour": _created_form("hour"),
     "created_weekday": _created_form("weekday"),

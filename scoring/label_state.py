@@ -74,7 +74,7 @@ class Labels:
         return share(self.counts["mature_positive"], self.counts["mature_negative"])
 
 
-def coverage_findings(labels: Labels, time_zone: str) -> list[str]:
+def coverage_findings(labels: Labels, time_zone: str, *, snapshots: bool = False) -> list[str]:
     """Say from when outcomes are known, and how many leads that leaves out.
 
     Parameters
@@ -83,6 +83,8 @@ def coverage_findings(labels: Labels, time_zone: str) -> list[str]:
         Labels with their coverage.
     time_zone : str
         The zone in which dates are said.
+    snapshots : bool
+        Whether each label is of a snapshot; else each is of a lead.
 
     Returns
     -------
@@ -94,9 +96,10 @@ def coverage_findings(labels: Labels, time_zone: str) -> list[str]:
         return ["No outcome of the target is recorded with a time: nothing can be learned."]
     said = []
     if outside:
+        who = f"{outside:,} snapshots of leads" if snapshots else how_many(outside)
         said.append(
             f"No outcome of the target is recorded before {day(span.start, time_zone)}: "
-            f"{how_many(outside)} created earlier are unknown, not lost, and left out."
+            f"{who} created earlier are unknown, not lost, and left out."
         )
     if span.stopped and span.end is not None:
         said.append(f"No outcome is recorded after {day(span.end, time_zone)}: later time counts as unknown.")

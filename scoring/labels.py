@@ -340,7 +340,7 @@ def label_snapshots(
         default="mature_negative",
     )
     labels = Labels(state, span, (target,), errors=error_rows(rules))
-    said = (*coverage_findings(labels, time_zone), *events.findings, *error_findings(rules))
+    said = (*coverage_findings(labels, time_zone, snapshots=True), *events.findings, *error_findings(rules))
     return replace(labels, findings=(*said, _snapshot_rate(labels, horizon, delay)))
 
 

@@ -178,7 +178,7 @@ class Outcomes:
         """
         created = np.append(self.created, np.nan)[lead]
         reached = np.append(self.first, np.inf)[lead]
-        past = (reached <= as_of) | (as_of - created > max_open * DAY)
+        past = (created > as_of) | (reached <= as_of) | (as_of - created > max_open * DAY)
         is_open: Mask = ~(past | self.closed_at(lead, as_of))
         return is_open
 

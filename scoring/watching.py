@@ -115,7 +115,7 @@ def watch_model(
         *_fresh(ledger, now),
         *_drift(card, ledger, outcomes, now, trained_until),
         *_promises(card, outcomes, past),
-        *(_age(outcomes, now, trained_until) if card.meta.kind == "learned" else _first(outcomes)),
+        *(_age(card, outcomes, now, trained_until) if card.meta.kind == "learned" else _first(outcomes)),
     ]
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
@@ -253,11 +253,12 @@ def _clearly_less(better: tuple[float, int], worse: tuple[float, int]) -> bool:
     return worse[0] - better[0] > 2 * spread
 
 
-def _age(outcomes: Outcomes, now: float, trained_until: float | None) -> list[WatchFinding]:
+def _age(card: Scorecard, outcomes: Outcomes, now: float, trained_until: float | None) -> list[WatchFinding]:
     """Whether there is much that the model has not seen."""
     if trained_until is None:
         return []
-    days = (now - trained_until) / DAY
+    # The newest lead that could be learned from was as old as the horizon already.
+    days = (now - trained_until) / DAY - float(card.meta.horizon_days or 0)
     since = int((np.isfinite(outcomes.first) & (outcomes.first > trained_until)).sum())
     evidence = {"days": days, "conversions_since": float(since)}
     if since >= NEW_CONVERSIONS or (days > OLD_DAYS and since):

@@ -49,6 +49,9 @@ class Leads:
         Seconds since 1970 at which each lead is scored.
     groups : array of int, shape (n_leads,), optional
         The lead of each row.
+    free : tuple of str
+        Features whose weights in the trunk are not held back, so that what is said of the leads that share an
+        answer is right on average.
     """
 
     columns: Columns
@@ -57,6 +60,7 @@ class Leads:
     axes: dict[str, str]
     time: Floats | None = None
     groups: npt.NDArray[np.intp] | None = None
+    free: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -131,7 +135,9 @@ def fit_recipes(leads: Leads, recipes: Sequence[Recipe], *, pairs: int, seed: in
     leads = leads.without(recipes[0].without)
     encoded = encode(blank_terms(leads.columns, leads.axes), leads.columns, len(leads))
     weight = leads.weight * recency(leads.age(), recipes[0].half_life)
-    return learn(encoded, leads.label, weight, recipes, groups=leads.groups, pairs=pairs, seed=seed)
+    return learn(
+        encoded, leads.label, weight, recipes, groups=leads.groups, free=leads.free, pairs=pairs, seed=seed
+    )
 
 
 def predict(learned: Learned, recipes: Sequence[Recipe], leads: Leads) -> Floats:

@@ -93,6 +93,7 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
         axes={feature.name: feature.axis for feature in features},
         time=kept.as_of,
         groups=kept.lead,
+        free=tuple(feature.name for feature in features if feature.form == "is_new"),
     )
     return Intake(
         origin=Origin(THE_STORE, digest_of_ledger(ledger)),
@@ -109,7 +110,7 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
         features=features,
         leads=leads,
         lead_ids=ledger.lead_id[kept.lead].tolist(),
-        known=kept.as_of + asked.horizon_days * DAY,
+        known=kept.as_of + (asked.horizon_days + outcomes.recording_delay) * DAY,
         points=_points(asked, columns, typed, ledger, kept, good),
         used=used,
         id_column=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -160,6 +160,7 @@ def learn(
     recipes: Sequence[Recipe],
     *,
     groups: npt.NDArray[np.intp] | None = None,
+    free: Collection[str] = (),
     pairs: int = MOST_PAIRS,
     seed: int = 0,
 ) -> Learned:
@@ -175,6 +176,8 @@ def learn(
         Recipes of the same half-life and features.
     groups : array of int, shape (n_leads,), optional
         The lead of each row.
+    free : collection of str
+        Features whose weights in the trunk are not held back.
     pairs : int
         The largest number of two-feature tables.
     seed : int
@@ -184,7 +187,7 @@ def learn(
     learned = Learned(encoded, safe_log_odds(rate))
     arms = {recipe.arm for recipe in recipes}
     if arms & {"trunk", "trunk+tables"}:
-        fit = TrunkFit(encoded)
+        fit = TrunkFit(encoded, free)
         for strength in sorted({r.strength for r in recipes if r.arm == "trunk" and r.strength is not None}):
             learned.trunks[strength] = fit.fit(label, weight, strength)
     start = np.full(len(label), learned.base)
@@ -200,7 +203,7 @@ def learn(
     allowed = [*singles(encoded), *(list(pair) for pair in learned.pairs)]
     starts = {"tables": start}
     if "trunk+tables" in arms or Recipe("trunk") in {replace(r, half_life=None, without=()) for r in recipes}:
-        learned.under = _best_strength(encoded, label, weight, groups, seed)
+        learned.under = _best_strength(encoded, label, weight, groups, free, seed)
         folds = [test for _, test in split(label, groups, 5 if len(label) <= LARGE else 2, seed)]
         starts["trunk+tables"] = out_of_fold(fit, label, weight, learned.under, folds)
         learned.trunks.setdefault(learned.under, fit.fit(label, weight, learned.under))
@@ -216,11 +219,16 @@ def _thinned(rows: int) -> npt.NDArray[np.intp]:
 
 
 def _best_strength(
-    encoded: Encoded, label: Ints, weight: Floats, groups: npt.NDArray[np.intp] | None, seed: int
+    encoded: Encoded,
+    label: Ints,
+    weight: Floats,
+    groups: npt.NDArray[np.intp] | None,
+    free: Collection[str],
+    seed: int,
 ) -> float:
     """The strength with the least log loss on leads that the trunk did not see."""
     some = _thinned(len(label))
-    label, weight, fit = label[some], weight[some], TrunkFit(encoded.take(some))
+    label, weight, fit = label[some], weight[some], TrunkFit(encoded.take(some), free)
     folds = [test for _, test in split(label, None if groups is None else groups[some], 5, seed)]
     judged = folds if len(label) < SMALL else folds[:1]
     seen = np.concatenate(judged)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,8 @@ from training.encoding import Encoded
 
 Floats = npt.NDArray[np.float64]
 
+# A column in so large a unit needs so small a coefficient that holding it back does nothing.
+FREE = 30.0
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)
 # The solver's vectors are short: threads would spend their time waiting for each other.
 THREADS = ThreadpoolController()
@@ -58,11 +60,12 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Where one feature's columns stand in the matrix, and the unit of its slope."""
+    """Where one feature's columns stand in the matrix, and the units of its slope and of its weights."""
 
     line: int | None
     places: dict[int, int]
     scale: float
+    unit: float
 
 
 class TrunkFit:
@@ -72,10 +75,13 @@ class TrunkFit:
     ----------
     encoded : Encoded
         The leads.
+    free : collection of str
+        Features whose weights are not held back.
     """
 
-    def __init__(self, encoded: Encoded) -> None:
+    def __init__(self, encoded: Encoded, free: Collection[str] = ()) -> None:
         self.encoded = encoded
+        self._free = free
         self._blocks: list[_Block] = []
         self._matrix = self._build()
 
@@ -98,13 +104,15 @@ class TrunkFit:
             lookup[list(places)] = np.arange(len(places))
             column = lookup[bins]
             shown = column >= 0
+            unit = FREE if term.feature in self._free else 1.0
             parts.append(
                 sparse.csr_matrix(
-                    (np.ones(shown.sum()), (rows[shown], column[shown])), shape=(len(rows), len(places))
+                    (np.full(shown.sum(), unit), (rows[shown], column[shown])),
+                    shape=(len(rows), len(places)),
                 )
             )
             width += len(places)
-            self._blocks.append(_Block(line, places, scale))
+            self._blocks.append(_Block(line, places, scale, unit))
         return sparse.hstack(parts, format="csr") if parts else sparse.csr_matrix((len(rows), 0))
 
     def fit(
@@ -147,7 +155,7 @@ class TrunkFit:
                 slopes[position] = coefficients[block.line] / block.scale
             table = np.zeros(self.encoded.terms[position].size)
             for place, column in block.places.items():
-                table[place] = coefficients[column]
+                table[place] = coefficients[column] * block.unit
             weights.append(table)
         return Trunk(base, slopes, tuple(weights))
 

@@ -14,7 +14,9 @@ from scoring.io.mapping_file import read_meaning
 from scoring.io.store import open_store
 from scoring.ledger import Ledger, OneLead, ledger_of
 from scoring.observed import Ways
+from scoring.outcomes import Outcomes
 from scoring.readiness import readiness
+from scoring.stages import at_or_beyond
 from serving.importing import import_files
 from training.from_store import take_in_ledger
 from training.intake import Asked, Intake
@@ -57,7 +59,9 @@ def test_the_planted_leak_is_left_out_and_honest_columns_stay(intake: Intake) ->
 
 def test_no_label_was_known_later_than_it_is_said_to_be(intake: Intake, ledger: Ledger) -> None:
     assert intake.leads.time is not None
-    np.testing.assert_array_equal(intake.known, intake.leads.time + 90 * DAY)
+    delay = Outcomes.of_ledger(ledger, at_or_beyond("won")).recording_delay
+    assert delay > 0
+    np.testing.assert_allclose(intake.known, intake.leads.time + (90 + delay) * DAY)
     assert (intake.leads.time >= ledger.created[intake.leads.groups]).all()
 
 
