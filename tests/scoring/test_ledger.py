@@ -63,6 +63,7 @@ def oracle(feature: Feature, lead: OneLead, t: float) -> float | str | None:
         "steps_forward": lambda: float(sum(move > 0 for move in moves)),
         "steps_back": lambda: float(sum(move < 0 for move in moves)),
         "age": lambda: (t - lead.created) / DAY,
+        "is_new": lambda: "yes" if t - lead.created < 3.5 * DAY else "no",
         "created_hour": lambda: float(wall % DAY // 3600),
         "created_weekday": lambda: (
             ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"]
