@@ -5,6 +5,7 @@ The description of a key is its documentation: the example file and the pages ar
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -72,6 +73,37 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean '{near[0]}'?)" if near else ""
 
 
+def _clock(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text):
+        raise ValueError('must be a time of day such as "09:00"')
+    return text
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ValueError('must be a day such as "2026-12-29"') from error
+
+
+def _period(text: str) -> str:
+    first, _, last = text.partition("/")
+    if _date(first) > _date(last or first):
+        raise ValueError('must begin before it ends, as "2026-12-28/2027-01-04" does')
+    return text
+
+
+def _country(code: str) -> str:
+    from holidays.registry import COUNTRIES  # here, because only a team that sets it needs it
+
+    known = {names[1] for names in COUNTRIES.values()}
+    if code not in known:
+        raise ValueError(f"must be a country whose holidays are known, by two letters{nearest(code, known)}")
+    return code
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Stage = Literal["mql", "sal", "sql", "opportunity", "won"]
 Horizon = Annotated[int, BeforeValidator(horizon_days)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Cut = Annotated[int, Field(ge=0, le=100)]
@@ -166,6 +198,130 @@ class Challenger(Section):
     )
 
 
+class Goal(Section):
+    """What marketing and sales have agreed to reach in a month."""
+
+    revenue: Annotated[float, Field(gt=0, le=1e18)] | None = Field(
+        default=None, description="The revenue to be won in a month.", examples=[1_200_000.0]
+    )
+    customers: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="The deals to be won in a month, where no revenue is set.", examples=[12]
+    )
+
+
+class Capacity(Section):
+    """What sales can work on."""
+
+    reps: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="How many reps there are, where none is listed by name.", examples=[6]
+    )
+    leads_per_rep: Annotated[int, Field(ge=0)] = Field(
+        default=100,
+        description="Qualified leads that marketing owes each rep in a month, and a rep can take.",
+    )
+    touches_per_lead: Annotated[float, Field(gt=0)] = Field(
+        default=5.0, description="Touches that a lead takes on average."
+    )
+    minutes_per_touch: Annotated[float, Field(gt=0)] = Field(
+        default=12.0, description="Minutes that a touch takes, notes included."
+    )
+    hours_per_rep: Annotated[float, Field(ge=0)] = Field(
+        default=120.0, description="Hours in a month that a rep has for leads."
+    )
+
+
+class Calendar(Section):
+    """When the office is open: business hours run only then, in the zone of [time]."""
+
+    opens: Annotated[str, AfterValidator(_clock)] = Field(
+        default="09:00", description="When the office opens."
+    )
+    closes: Annotated[str, AfterValidator(_clock)] = Field(
+        default="18:00", description="When it closes; later on the same day."
+    )
+    days: tuple[Weekday, ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri"), description="The days on which it is open."
+    )
+    country: Annotated[str, AfterValidator(_country)] | None = Field(
+        default=None, description="Whose public holidays are off (ISO 3166).", examples=["JP"]
+    )
+    days_off: tuple[Annotated[str, AfterValidator(_date)], ...] = Field(
+        default=(), description="Further days on which it is closed.", examples=[("2026-12-29", "2026-12-30")]
+    )
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Refuse an office that closes before it opens, or never opens."""
+        if self.opens >= self.closes:
+            raise ValueError(f"must open before it closes, got {self.opens} and {self.closes}")
+        if not self.days:
+            raise ValueError("must be open on one day of the week at least")
+
+
+class Sla(Section):
+    """What sales owes a lead that is handed over."""
+
+    first_touch_hours: Annotated[float, Field(gt=0)] = Field(
+        default=4.0, description="Business hours within which a lead is touched first."
+    )
+    touches: Annotated[int, Field(ge=1)] = Field(
+        default=5, description="Touches that it gets; automatic messages do not count."
+    )
+    touch_days: Annotated[float, Field(gt=0)] = Field(
+        default=14.0, description="Days within which it gets them."
+    )
+    warn: Share = Field(
+        default=0.25, description="The share of the time that is left when a clock is due soon."
+    )
+    accept_hours: Annotated[float, Field(gt=0)] = Field(
+        default=24.0,
+        description="Business hours after which a handoff that nobody answered counts as accepted.",
+    )
+    recycle_days: Annotated[int, Field(ge=1)] = Field(
+        default=90, description="Days after which a rejected lead may come back."
+    )
+    reasons: tuple[str, ...] = Field(
+        default=(
+            "no need",
+            "no budget",
+            "no authority",
+            "bad timing",
+            "not reachable",
+            "wrong data",
+            "duplicate",
+        ),
+        description="The reasons for which sales may reject a lead.",
+    )
+
+
+class HandoffRule(Section):
+    """What a proposal of the handoff threshold takes into account."""
+
+    target: Stage = Field(default="sql", description="The stage whose likelihood decides.")
+    explore: Share = Field(
+        default=0.05, description="The share of the capacity that goes to leads below the threshold."
+    )
+    lead_cost: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="What working a lead costs.", examples=[50.0]
+    )
+    acceptance_floor: Share | None = Field(
+        default=None, description="The share of handoffs that sales accepts at least.", examples=[0.6]
+    )
+
+
+class Rep(Section):
+    """A salesperson who takes leads."""
+
+    name: str = Field(description="The name that touches and assignments carry.", examples=["Sato"])
+    leads_per_month: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Leads that this rep can take in a month; by default as all.", examples=[80]
+    )
+    away: tuple[Annotated[str, AfterValidator(_period)], ...] = Field(
+        default=(),
+        description="Days of absence, in which no lead is given.",
+        examples=[("2026-12-28/2027-01-04",)],
+    )
+
+
 class Language(Section):
     """The language of pages and reports."""
 
@@ -232,6 +388,14 @@ _OPERANDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
+def _apart(reps: tuple[Rep, ...]) -> tuple[Rep, ...]:
+    names = [rep.name for rep in reps]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"must name each rep once, got {', '.join(twice)} again")
+    return reps
+
+
 class Sections(Section):
     """What may stand in the file: the sections."""
 
@@ -243,10 +407,18 @@ class Sections(Section):
     grades: Grades = Grades()
     value: Value = Value()
     reading: Reading = Reading()
+    goal: Goal = Goal()
+    capacity: Capacity = Capacity()
+    handoff: HandoffRule = HandoffRule()
+    sla: Sla = Sla()
+    calendar: Calendar = Calendar()
     language: Language = Language()
     serve: Serve = Serve()
     work: Work = Work()
     challenger: Challenger = Challenger()
+    reps: Annotated[tuple[Rep, ...], AfterValidator(_apart)] = Field(
+        default=(), description="The salespeople who take leads."
+    )
     points: tuple[PointsRule, ...] = Field(
         default=(),
         description="The points rule you score by today: it serves until a model is better, and each is compared with "

@@ -14,11 +14,13 @@ from pydantic import BaseModel, Field, ValidationError
 
 from scoring.errors import SettingsError
 from scoring.io.home import database_url, home_folder, tracking_uri
-from scoring.io.sections import TARGETS, PointsRule, Section, Sections, horizon_days, nearest
+from scoring.io.sections import TARGETS, PointsRule, Rep, Section, Sections, horizon_days, nearest
 
 __all__ = ["Setting", "Settings", "describe", "example_toml", "horizon_days", "load_settings"]
 
 FILE = "leadloop.toml"
+# Sections of which there may be several: tables in a list.
+_LISTED: dict[str, type[Section]] = {"points": PointsRule, "reps": Rep}
 _ENVIRONMENT_ONLY = ("LEADLOOP_HOME", "LEADLOOP_CONFIG")
 
 
@@ -167,7 +169,7 @@ def describe() -> list[Setting]:
     """
     rows: list[Setting] = []
     for name, field in Sections.model_fields.items():
-        inner = PointsRule if name == "points" else field.annotation
+        inner = _LISTED.get(name, field.annotation)
         if name == "targets":
             for stage, days in _default_of("targets").items():
                 variable = _variable(name, stage)
@@ -183,7 +185,7 @@ def _rows(section: str, model: type[Section]) -> Iterable[Setting]:
             (field.examples or [None])[0] if field.default is None or field.is_required() else field.default
         )
         default = None if field.is_required() else field.default
-        variable = "" if section == "points" else _variable(section, key)
+        variable = "" if section in _LISTED else _variable(section, key)
         yield Setting(f"{section}.{key}", default, str(field.description), variable, example)
 
 
@@ -197,9 +199,9 @@ def example_toml() -> str:
     section = meaning = ""
     for row in describe():
         name, key = row.key.split(".")
-        quiet = "# " if row.default is None or name == "points" else ""
+        quiet = "# " if row.default is None or name in _LISTED else ""
         if name != section:
-            lines += ["", "# [[points]]" if name == "points" else f"[{name}]"]
+            lines += ["", f"# [[{name}]]" if name in _LISTED else f"[{name}]"]
         if row.meaning != meaning:
             lines.append(f"# {row.meaning}")
         lines.append(f"{quiet}{key} = {_toml(row.example)}")

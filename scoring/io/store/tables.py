@@ -257,3 +257,115 @@ tasks = Table(
     Column("finished_at", UtcTime),
     Column("state", JSON, nullable=False),
 )
+
+# The published handoff rules: rows are only ever added, the newest is in force.
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("target", Text, nullable=False),
+    # threshold, or top_k for so many a month
+    Column("rule", Text, nullable=False),
+    Column("threshold", Float),
+    Column("per_month", Integer),
+    Column("explore", Float, nullable=False),
+    # The model on whose held-out predictions it was proposed.
+    Column("model", Text, nullable=False),
+    Column("inputs", JSON, nullable=False),
+    Column("expected", JSON, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+    # The version that a rollback brought back.
+    Column("returns_to", Integer, ForeignKey("policies.version")),
+    sqlite_autoincrement=True,
+)
+
+# Leads that marketing handed to sales, and what sales said.
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lead", Integer, ForeignKey("leads.id"), nullable=False),
+    Column("policy", Integer, ForeignKey("policies.version"), nullable=False),
+    # hand_over, or explore for one that was drawn from those below the threshold
+    Column("action", Text, nullable=False),
+    Column("likelihood", Float),
+    # With what probability it was drawn; 1 where the rule itself handed it over.
+    Column("drawn", Float, nullable=False),
+    Column("handed_at", BigInteger, nullable=False),
+    Column("rep", Text),
+    # pending, accepted or rejected
+    Column("state", Text, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("decided_by", Text),
+    Column("reason", Text),
+    Column("recycle_at", BigInteger),
+    Index(None, "lead"),
+    Index(None, "state", "handed_at"),
+    Index(None, "handed_at"),
+    sqlite_autoincrement=True,
+)
+
+# Open leads that somebody works on, with what each is owed: kept up to date, and read by index.
+queue = Table(
+    "queue",
+    metadata,
+    Column("lead", Integer, ForeignKey("leads.id"), primary_key=True, autoincrement=False),
+    Column("rep", Text),
+    Column("handoff", Integer, ForeignKey("handoffs.id")),
+    # What working it now is worth, the higher the sooner.
+    Column("priority", Float, nullable=False),
+    Column("likelihood", Float),
+    Column("value", Float),
+    Column("score", SmallInteger),
+    Column("grade", Text),
+    Column("scored_at", BigInteger),
+    # When the clock began, and when the rep got it.
+    Column("since", BigInteger, nullable=False),
+    Column("assigned_at", BigInteger),
+    Column("first_touch_due", BigInteger, nullable=False),
+    Column("first_touch_at", BigInteger),
+    Column("touches", SmallInteger, nullable=False),
+    Column("touches_due", BigInteger, nullable=False),
+    # From when on a clock that still runs is due soon, and when the first of them is due; null where none runs.
+    Column("warn_at", BigInteger),
+    Column("due_at", BigInteger),
+    Index(None, "rep", "priority", "lead"),
+    Index(None, "due_at"),
+)
+
+# A human's word beside the model's, never over it.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lead", Integer, ForeignKey("leads.id"), nullable=False),
+    # score or decision
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("model_value", Text),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index(None, "lead"),
+    sqlite_autoincrement=True,
+)
+
+# Who changed what, when and why: rows are only ever added.
+trail = Table(
+    "trail",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("reason", Text),
+    Index(None, "subject", "id"),
+    sqlite_autoincrement=True,
+)
