@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 from scoring.contract import CONTRACTS, to_seconds
 from scoring.io.store.facts import last_changes
 from scoring.io.store.scores import ScoreRow, erase_scores, of_lead, score_history, scores_since
-from scoring.io.store.tables import EVENTS, backtest, leads, scores
+from scoring.io.store.tables import EVENTS, backtest, handoffs, leads, overrides, queue, scores
 from scoring.trend import DAY, WINDOW_DAYS, Scored
 
 MOST_SHOWN = 200
@@ -139,6 +139,8 @@ def forget(connection: Connection, lead_id: str) -> Forgotten:
     row = connection.scalar(select(leads.c.id).where(leads.c.lead_id == lead_id))
     events = 0
     if row is not None:
+        for table in (queue, handoffs, overrides):
+            connection.execute(delete(table).where(table.c.lead == row))
         for table in EVENTS.values():
             events += connection.execute(delete(table).where(table.c.lead == row)).rowcount
         connection.execute(delete(leads).where(leads.c.id == row))

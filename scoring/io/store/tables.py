@@ -314,13 +314,17 @@ queue = Table(
     Column("lead", Integer, ForeignKey("leads.id"), primary_key=True, autoincrement=False),
     Column("rep", Text),
     Column("handoff", Integer, ForeignKey("handoffs.id")),
-    # What working it now is worth, the higher the sooner.
-    Column("priority", Float, nullable=False),
+    # Its place: the less, the sooner.
+    Column("place", Float, nullable=False),
     Column("likelihood", Float),
     Column("value", Float),
     Column("score", SmallInteger),
     Column("grade", Text),
     Column("scored_at", BigInteger),
+    Column("version", Text),
+    Column("reasons", JSON, nullable=False),
+    # Leads with the same address or number, shown as one with this.
+    Column("others", JSON, nullable=False),
     # When the clock began, and when the rep got it.
     Column("since", BigInteger, nullable=False),
     Column("assigned_at", BigInteger),
@@ -328,11 +332,13 @@ queue = Table(
     Column("first_touch_at", BigInteger),
     Column("touches", SmallInteger, nullable=False),
     Column("touches_due", BigInteger, nullable=False),
-    # From when on a clock that still runs is due soon, and when the first of them is due; null where none runs.
-    Column("warn_at", BigInteger),
-    Column("due_at", BigInteger),
-    Index(None, "rep", "priority", "lead"),
+    # When the first clock that still runs is due, and from when on that is soon; far off where none runs.
+    Column("warn_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Index(None, "rep", "place", "due_at", "lead"),
+    Index(None, "place", "due_at", "lead"),
     Index(None, "due_at"),
+    Index(None, "rep", "due_at"),
 )
 
 # A human's word beside the model's, never over it.

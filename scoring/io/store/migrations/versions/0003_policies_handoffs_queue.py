@@ -58,26 +58,31 @@ def upgrade() -> None:
         sa.Column("lead", sa.Integer, nullable=False, autoincrement=False),
         sa.Column("rep", sa.Text),
         sa.Column("handoff", sa.Integer),
-        sa.Column("priority", sa.Float, nullable=False),
+        sa.Column("place", sa.Float, nullable=False),
         sa.Column("likelihood", sa.Float),
         sa.Column("value", sa.Float),
         sa.Column("score", sa.SmallInteger),
         sa.Column("grade", sa.Text),
         sa.Column("scored_at", sa.BigInteger),
+        sa.Column("version", sa.Text),
+        sa.Column("reasons", sa.JSON, nullable=False),
+        sa.Column("others", sa.JSON, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("assigned_at", sa.BigInteger),
         sa.Column("first_touch_due", sa.BigInteger, nullable=False),
         sa.Column("first_touch_at", sa.BigInteger),
         sa.Column("touches", sa.SmallInteger, nullable=False),
         sa.Column("touches_due", sa.BigInteger, nullable=False),
-        sa.Column("warn_at", sa.BigInteger),
-        sa.Column("due_at", sa.BigInteger),
+        sa.Column("warn_at", sa.BigInteger, nullable=False),
+        sa.Column("due_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("lead", name=op.f("pk_queue")),
         sa.ForeignKeyConstraint(["lead"], ["leads.id"], name=op.f("fk_queue_lead_leads")),
         sa.ForeignKeyConstraint(["handoff"], ["handoffs.id"], name=op.f("fk_queue_handoff_handoffs")),
     )
+    op.create_index(op.f("ix_queue_rep_place_due_at_lead"), "queue", ["rep", "place", "due_at", "lead"])
+    op.create_index(op.f("ix_queue_place_due_at_lead"), "queue", ["place", "due_at", "lead"])
     op.create_index(op.f("ix_queue_due_at"), "queue", ["due_at"])
-    op.create_index(op.f("ix_queue_rep_priority_lead"), "queue", ["rep", "priority", "lead"])
+    op.create_index(op.f("ix_queue_rep_due_at"), "queue", ["rep", "due_at"])
     op.create_table(
         "overrides",
         sa.Column("id", sa.Integer, nullable=False),
