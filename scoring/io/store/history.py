@@ -12,6 +12,7 @@ from sqlalchemy.sql import Select
 from scoring.errors import ModelError
 from scoring.io.store.records import Champion, Model, Promotion
 from scoring.io.store.tables import champions, models
+from scoring.io.store.trail import add_trail
 
 Record = TypeVar("Record")
 
@@ -86,7 +87,11 @@ def add_line(
     at: datetime,
     returns_to: int | None = None,
 ) -> Champion:
-    """Add the line that makes a version live; it keeps its own copy of the scorecard."""
+    """Add the line that makes a version live, with its own copy of the scorecard, and note who did."""
+    before = newest_lines(connection).get(of.target)
+    was = None if before is None else {"version": find_line(connection, before).version}
+    what = "promote" if returns_to is None else "rollback"
+    add_trail(connection, at, by, what, f"model:{of.target}", was, {"version": of.version}, reason)
     copied = ("target", "horizon_days", "version", "scorecard", "digest", "trained_until")
     row = {name: getattr(of, name) for name in copied}
     row |= {"promoted_at": at, "by": by, "reason": reason, "returns_to": returns_to}

@@ -7,7 +7,7 @@ was undone is only returned to by promoting it.
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from scoring.io.store.keys import Key
     from scoring.io.store.lead_page import Forgotten, LeadPage
     from scoring.io.store.scores import ScoreRow
+    from scoring.io.store.trail import TrailLine
     from scoring.ledger import Ledger, OneLead
+    from scoring.policy import Policy, Rule
 
 
 def open_store(url: str | None = None, primary: str | None = None) -> "Store":
@@ -346,6 +348,83 @@ class Store:
 
         with reading(self.engine) as connection:
             return last_watches(connection)
+
+    # Policies -------------------------------------------------------------------------------------
+
+    def policy(self) -> "Policy | None":
+        """The handoff policy in force; None where none was published."""
+        from scoring.io.store.policies import read_policy
+
+        with reading(self.engine) as connection:
+            return read_policy(connection)
+
+    def policy_stamp(self) -> int | None:
+        """Tell cheaply whether :meth:`policy` changed: a number that no two publications share."""
+        from scoring.io.store.policies import newest_policy
+
+        with reading(self.engine) as connection:
+            return newest_policy(connection)
+
+    def policies(self) -> "list[Policy]":
+        """Every handoff policy that was published, the newest first."""
+        from scoring.io.store.policies import read_policies
+
+        with reading(self.engine) as connection:
+            return read_policies(connection)
+
+    def publish_policy(
+        self,
+        *,
+        target: str,
+        rule: "Rule",
+        threshold: float,
+        explore: float,
+        model: str,
+        inputs: Mapping[str, Any],
+        expected: Mapping[str, Any],
+        author: str,
+        reason: str,
+        at: datetime,
+        per_month: int | None = None,
+    ) -> "Policy":
+        """Put a handoff policy in force, in one transaction with its line in the trail.
+
+        Parameters
+        ----------
+        target, rule, threshold, explore, model, inputs, expected, author, reason, per_month
+            As in :class:`scoring.policy.Policy`.
+        at : datetime
+            When, with an offset.
+        """
+        from scoring.io.store.policies import publish
+
+        row = {
+            "target": target, "rule": rule, "threshold": threshold, "per_month": per_month, "explore": explore,
+            "model": model, "inputs": dict(inputs), "expected": dict(expected), "author": author,
+            "reason": reason, "published_at": at, "returns_to": None,
+        }  # fmt: skip
+        with writing(self.engine) as connection:
+            return publish(connection, row)
+
+    def rollback_policy(self, author: str, reason: str, at: datetime) -> "Policy":
+        """Put the policy in force again that was before; once more goes one further back.
+
+        Raises
+        ------
+        NoPolicy
+            If nothing is in force, or nothing was before.
+        """
+        from scoring.io.store.policies import rollback
+
+        with writing(self.engine) as connection:
+            return rollback(connection, author, reason, at)
+
+    def trail(self, subject: str | None = None, most: int = 200) -> "list[TrailLine]":
+        """Who changed what, when and why, the newest first; of one subject or of all."""
+        from scoring.io.store.trail import read_trail
+
+        with reading(self.engine) as connection:
+            return read_trail(connection, subject, most)
 
     # Keys -----------------------------------------------------------------------------------------
 
