@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from scoring.audit import Finding
 from scoring.dates import DAY
@@ -195,17 +196,32 @@ def _advised(targets: tuple[TargetReadiness, ...]) -> TargetReadiness | None:
 
 def duplicates(ledger: Ledger) -> int:
     """Leads that share an e-mail address or a phone number with an earlier one."""
-    seen: set[str] = set()
-    count = 0
-    order = np.argsort(ledger.created, kind="stable").tolist()
+    return int((first_alike(ledger, np.argsort(ledger.created, kind="stable")) >= 0).sum())
+
+
+def first_alike(ledger: Ledger, order: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """For each of some leads, the first before it with the same e-mail address or phone number; -1 for none.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The leads.
+    order : array of int, shape (n_some,)
+        Which of them, in the order in which they count.
+    """
+    seen: dict[str, int] = {}
+    found = np.full(len(order), -1, dtype=np.intp)
     columns = [
         ledger.properties[name].to_pylist() for name in ("email", "phone") if name in ledger.properties
     ]
-    for place in order:
+    for at, place in enumerate(order.tolist()):
         keys = {_key(column[place]) for column in columns} - {""}
-        count += bool(keys & seen)
-        seen |= keys
-    return count
+        first = next((seen[key] for key in keys if key in seen), None)
+        if first is not None:
+            found[at] = first
+        for key in keys:
+            seen.setdefault(key, place if first is None else first)
+    return found
 
 
 def _key(cell: str | None) -> str:

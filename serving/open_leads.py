@@ -23,7 +23,7 @@ from scoring.labels import MAX_OPEN
 from scoring.leads import ledger_features
 from scoring.ledger import Ledger
 from scoring.outcomes import Outcomes
-from scoring.reasons import Lang, Phrases
+from scoring.reasons import LEAST, Lang, Phrases
 from scoring.scorecard import GRADES, Scorecard, Scores, settle_array
 from scoring.stages import at_or_beyond
 from scoring.value import AMOUNT
@@ -39,6 +39,7 @@ YOUNG = 24 * 3600.0
 log = logging.getLogger("leadloop.serving")
 Floats = npt.NDArray[np.float64]
 Columns = Mapping[str, Floats | Categories]
+Reason = dict[str, float | str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,28 +221,29 @@ def _kept(
     for start in range(0, len(lead), ROWS_AT_ONCE):
         some = lead[start : start + ROWS_AT_ONCE]
         ids = ledger.lead_id[some]
-        features, scores = _scores(card, ledger, some, run.as_of)
+        features, scores = score_leads(card, ledger, some, run.as_of)
         logged = list(_rows(card, ids, features, scores, run, now, "champion", done))
         if shadow is not None:
-            seen, said = _scores(shadow, ledger, some, run.as_of)
+            seen, said = score_leads(shadow, ledger, some, run.as_of)
             logged += _rows(shadow, ids, seen, said, run, now, "challenger", done)
         with writing(store.engine) as connection:
             tally.logged += keep(connection, logged)
         tally.add(scores)
-        value, keys = _worth(worth, card, ledger, some, run.as_of, scores)
+        value, keys = worth_of_leads(worth, card, ledger, some, run.as_of, scores)
         sentences = phrases.codes(scores, reasons)
         yield kept_rows(schema, pa.array(ids, pa.string()), scores, value, sentences), keys
         told(min(start + ROWS_AT_ONCE, len(lead)), len(lead))
 
 
-def _scores(
+def score_leads(
     card: Scorecard, ledger: Ledger, lead: npt.NDArray[np.intp], as_of: float
 ) -> tuple[Columns, Scores]:
+    """What a model reads of some leads as they were known at a time, and what it says of them."""
     features, errors = ledger_features(card, ledger, lead, np.full(len(lead), as_of))
     return features, card.score_columns(features, errors, len(lead))
 
 
-def _worth(
+def worth_of_leads(
     worth: Worth | None,
     card: Scorecard,
     ledger: Ledger,
@@ -252,7 +254,7 @@ def _worth(
     """What leads are worth, and by what they are ranked."""
     if worth is None:
         return None, settle_array(scores.log_odds)
-    won = scores if worth.card is card else _scores(worth.card, ledger, lead, as_of)[1]
+    won = scores if worth.card is card else score_leads(worth.card, ledger, lead, as_of)[1]
     values = [*ledger.values_of(AMOUNT).to_pylist(), None]
     amounts = [values[place] for place in ledger.places_at(AMOUNT, lead, np.full(len(lead), as_of))]
     known = pa.RecordBatch.from_pydict({AMOUNT: pa.array(amounts, pa.string())})
@@ -274,8 +276,7 @@ def _rows(
     """Rows of the score log for the leads that are not in it yet."""
     names = [term.feature for term in card.terms]
     cells = [_cells(features[name]) for name in names]
-    parts = np.abs(scores.contributions)
-    order = np.argsort(-parts, axis=1, kind="stable")[:, :LOGGED_REASONS]
+    reasons = reasons_of_leads(card, features, scores, LOGGED_REASONS)
     for at, lead_id in enumerate(ids):
         if (lead_id, card.meta.version) in done:
             continue
@@ -297,16 +298,38 @@ def _rows(
             score=int(scores.score[at]),
             grade=GRADES[grade],
             label=f"{GRADES[fit]}{engagement + 1}" if fit >= 0 and engagement >= 0 else None,
-            reasons=[
-                {
-                    "feature": names[place],
-                    "value": _short(read[names[place]]),
-                    "contribution": round(float(scores.contributions[at, place]), DECIMALS),
-                }
-                for place in order[at].tolist()
-                if parts[at, place] >= 5e-7
-            ],
+            reasons=reasons[at],
         )
+
+
+def reasons_of_leads(card: Scorecard, features: Columns, scores: Scores, most: int) -> list[list[Reason]]:
+    """Why each lead has its score, the strongest first, as the store keeps it.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The model.
+    features, scores
+        Of :func:`score_leads`.
+    most : int
+        At most so many of each.
+    """
+    names = [term.feature for term in card.terms]
+    cells = [_cells(features[name]) for name in names]
+    parts = np.abs(scores.contributions)
+    order = np.argsort(-parts, axis=1, kind="stable")[:, :most]
+    return [
+        [
+            {
+                "feature": names[place],
+                "value": _short(cells[place][at]),
+                "contribution": round(float(scores.contributions[at, place]), DECIMALS),
+            }
+            for place in order[at].tolist()
+            if parts[at, place] >= LEAST
+        ]
+        for at in range(len(parts))
+    ]
 
 
 def _cells(values: Floats | Categories) -> list[float | str | None]:
