@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from scoring.contract_cells import Customs
 from scoring.errors import LeadLoopError, NoChampion
-from scoring.io.sections import Serve
+from scoring.io.sections import Sections, Serve
 from scoring.io.settings import Settings, load_settings
 from scoring.io.store import Store, open_store
 from serving import problems
@@ -32,6 +32,7 @@ from serving.keys import Keys
 from serving.known import KnownLeads
 from serving.live import Live, Watch
 from serving.metrics import Metrics
+from serving.plan_asked import UnfitPlan
 from serving.problems import UnclearTarget, UnknownTarget, UnreadableLead
 from serving.refusals import (
     ConflictingFacts,
@@ -41,7 +42,7 @@ from serving.refusals import (
     UnfitFacts,
     UnknownLead,
 )
-from serving.routes import facts, health, leads, model, promotion, score
+from serving.routes import facts, health, leads, model, plan, promotion, score
 from serving.watches import Watches
 from serving.writer import NotWritten, Writer
 
@@ -53,6 +54,7 @@ STATUSES: dict[type[Exception], int] = {
     ConflictingFacts: 409,
     NotPromoted: 409,
     UnfitFacts: 422,
+    UnfitPlan: 422,
     NotWritten: 503,
     UnknownTarget: 404,
     UnclearTarget: 422,
@@ -75,6 +77,7 @@ def create_app(
     *,
     store: Store | None = None,
     customs: Customs = Customs(),  # noqa: B008 - frozen
+    settings: Sections = Sections(),  # noqa: B008 - frozen
     loopback: bool = True,
     watch: bool = False,
 ) -> FastAPI:
@@ -92,6 +95,8 @@ def create_app(
         Where facts, scores and keys are kept.  Without one the service only scores, for whoever asks.
     customs : Customs
         How the team writes *no answer*.
+    settings : Sections
+        What the team has set, for what is planned and agreed.
     loopback : bool
         Whether only this machine reaches the service: then it needs no key until one is made.
     watch : bool
@@ -123,6 +128,7 @@ def create_app(
         reader = Reader(customs)
         routers[1:1] = [facts.router(deps, writer, reader), leads.router(deps, store, writer, reader)]
         routers.insert(-2, promotion.router(deps, store))
+        routers.insert(-2, plan.router(deps, store, settings))
     for routes in routers:
         app.router.routes.extend(routes.routes)
     app.add_exception_handler(LeadLoopError, problems.refusal(STATUSES))
@@ -202,6 +208,7 @@ def app_of(settings: Settings, store: Store) -> FastAPI:
         settings.serve.max_body_kib,
         store=store,
         customs=Customs(settings.time.zone, missing=settings.reading.missing),
+        settings=settings,
         loopback=listens_here(settings.serve.host),
         watch=True,
     )

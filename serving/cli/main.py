@@ -7,7 +7,21 @@ import sys
 import typer
 
 from scoring.errors import LeadLoopError
-from serving.cli import check, demo, explain, forget, imports, keys, models, score, serve, train, watch, work
+from serving.cli import (
+    check,
+    demo,
+    explain,
+    forget,
+    imports,
+    keys,
+    models,
+    plan,
+    score,
+    serve,
+    train,
+    watch,
+    work,
+)
 from serving.cli.terminal import complain
 
 app = typer.Typer(
@@ -17,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for module in (demo, imports, check, train, score, explain, forget, models, watch, serve, work, keys):
+for module in (demo, imports, check, train, score, explain, forget, models, watch, plan, serve, work, keys):
     module.register(app)
 
 

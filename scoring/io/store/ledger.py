@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,10 +31,10 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def read_ledger(connection: Connection) -> Ledger:
-    """All that the store knows of all leads."""
+def read_ledger(connection: Connection, tables_wanted: Collection[str] = tuple(_COLUMNS)) -> Ledger:
+    """All that the store knows of all leads, or of events only those of some tables."""
     ids, lead_id, created, properties = _leads(connection)
-    tables = {name: _events(connection, name, columns, ids) for name, columns in _COLUMNS.items()}
+    tables = {name: _events(connection, name, _COLUMNS[name], ids) for name in tables_wanted}
     return Ledger(lead_id, created, properties, **tables)
 
 

@@ -241,12 +241,12 @@ class Store:
 
     # Leads ----------------------------------------------------------------------------------------
 
-    def ledger(self) -> "Ledger":
-        """All that is known of all leads, as arrays."""
+    def ledger(self, tables: Sequence[str] | None = None) -> "Ledger":
+        """All that is known of all leads, as arrays; of events only those of some tables, where they are named."""
         from scoring.io.store.ledger import read_ledger
 
         with reading(self.engine) as connection:
-            return read_ledger(connection)
+            return read_ledger(connection) if tables is None else read_ledger(connection, tables)
 
     def take_in(
         self,
