@@ -15,6 +15,7 @@ from tests.bench import (
     bench_ledger,
     bench_outcomes,
     bench_score_one,
+    bench_sla,
     bench_store_train,
     bench_train,
 )
@@ -29,6 +30,7 @@ BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "ledger": bench_ledger.main,
     "train": bench_train.main,
     "store_train": bench_store_train.main,
+    "sla": bench_sla.main,
 }
 LIMIT = "to reach"
 
