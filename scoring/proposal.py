@@ -1,0 +1,466 @@
+"""The handoff threshold that capacity, goal, value and acceptance lead to, and what it promises of a month.
+
+Three constraints bound the threshold from below: sales can work on so many leads, a lead must be worth what working
+it costs, and sales must accept so many of those it is given.  The goal bounds it from above.  All of it is counted
+on held-out predictions; nothing is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from scoring.handoff_curve import (
+    Curve,
+    Grid,
+    Point,
+    marginal_won,
+    readable_grid,
+    shown_grid,
+    top_k_point,
+)
+from scoring.handoff_evidence import Answers, Evidence, Integers
+from scoring.policy import UNITS, Rule
+
+LEAST_DECIDED: Final = 20
+NEIGHBOURS: Final = 4
+SHARES_OF_K: Final = (0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
+LOOKED_AT: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many leads sales can work on in a month.
+
+    Parameters
+    ----------
+    reps : int
+        How many work.
+    leads : float
+        What they take.
+    by_hours : float
+        What their hours allow.
+    """
+
+    reps: int
+    leads: float
+    by_hours: float
+
+    @property
+    def per_month(self) -> float:
+        """The smaller of the two."""
+        return min(self.leads, self.by_hours)
+
+    @classmethod
+    def of(
+        cls, takes: Sequence[float], hours_per_rep: float, touches_per_lead: float, minutes_per_touch: float
+    ) -> Capacity:
+        """From what each rep takes in a month, and what the hours allow.
+
+        Examples
+        --------
+        >>> Capacity.of([50] * 6, hours_per_rep=120, touches_per_lead=5, minutes_per_touch=12)
+        Capacity(reps=6, leads=300, by_hours=720.0)
+        """
+        by_hours = len(takes) * hours_per_rep * 60 / (touches_per_lead * minutes_per_touch)
+        return cls(len(takes), sum(takes), by_hours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """What a proposal takes into account; None: not set.
+
+    Parameters
+    ----------
+    capacity : float or None
+        Handoffs that sales can work on in a month, those of exploration among them.
+    goal_revenue, goal_customers : float or None
+        What is to be won in a month; the revenue goes before.
+    amount : float or None
+        What a won deal brings.
+    margin : float
+        The share of it that is earned.
+    lead_cost : float or None
+        What working a lead costs.
+    acceptance_floor : float or None
+        The share of handoffs that sales accepts at least.
+    explore : float
+        The share of the capacity that goes to leads below the threshold.
+    """
+
+    capacity: float | None = None
+    goal_revenue: float | None = None
+    goal_customers: float | None = None
+    amount: float | None = None
+    margin: float = 1.0
+    lead_cost: float | None = None
+    acceptance_floor: float | None = None
+    explore: float = 0.0
+
+    @property
+    def room(self) -> float | None:
+        """What the rule itself may hand over in a month."""
+        return None if self.capacity is None else (1 - self.explore) * self.capacity
+
+    @property
+    def wins_needed(self) -> float | None:
+        """Deals that the goal asks for in a month; None where it asks for none, or nobody knows how many."""
+        if self.goal_revenue is None:
+            return self.goal_customers
+        return None if not self.amount else self.goal_revenue / self.amount
+
+
+class Bound(NamedTuple):
+    """What a constraint does to the threshold.
+
+    Parameters
+    ----------
+    name : str
+        ``capacity``, ``value``, ``acceptance`` or ``goal``.
+    side : str
+        ``lower`` or ``upper``.
+    threshold : float or None
+        Where the bound is; None where no threshold keeps to the constraint.
+    binds : bool
+        Whether it leaves any lead out, or asks for one.
+    """
+
+    name: str
+    side: str
+    threshold: float | None
+    binds: bool
+
+
+class Exploring(NamedTuple):
+    """Leads below the threshold that sales sees all the same: how many in a month, of how many, by what chance."""
+
+    per_month: float
+    below: float
+    draw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A threshold, why it is that one, and what it promises.
+
+    Parameters
+    ----------
+    model : str
+        The version on whose held-out predictions it rests.
+    rule : {"threshold", "top_k"}
+        Which rule is proposed.
+    threshold : float
+        The likelihood from which a lead is handed over.
+    per_month : int or None
+        Of *top_k*: so many in a month.
+    binding : str or None
+        The constraint that decides.
+    bounds : tuple of Bound
+        What each constraint does.
+    point : Point
+        What is to be expected of a month.
+    by_month : tuple of int or None
+        The least and the most handoffs in a month of the test.
+    explore : Exploring
+        What is drawn below.
+    curve : tuple of Point
+        The same for other thresholds, ascending; of *top_k* for other numbers.
+    warnings : tuple of str
+        Constraints that contradict each other, with the numbers.
+    notes : tuple of str
+        What could not be taken into account, and how far the numbers reach.
+    constraints : Constraints
+        What was asked for.
+    """
+
+    model: str
+    rule: Rule
+    threshold: float
+    per_month: int | None
+    binding: str | None
+    bounds: tuple[Bound, ...]
+    point: Point
+    by_month: tuple[int, int] | None
+    explore: Exploring
+    curve: tuple[Point, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    constraints: Constraints
+
+    def neighbours(self, each_side: int = NEIGHBOURS) -> tuple[Point, ...]:
+        """The thresholds beside the proposed one, and itself."""
+        places = [place for place, point in enumerate(self.curve) if point.threshold <= self.threshold]
+        at = places[-1] if places else 0
+        return (
+            self.curve[max(at - each_side, 0) : at + each_side + 1] if self.per_month is None else self.curve
+        )
+
+    def expected(self) -> dict[str, Any]:
+        """What a published policy promises, as JSON."""
+        months = None if self.by_month is None else {"least": self.by_month[0], "most": self.by_month[1]}
+        return self.point.to_dict() | {"explored": self.explore.per_month, "handoffs_in_a_month": months}
+
+    def inputs(self) -> dict[str, Any]:
+        """What it was proposed with, as JSON."""
+        return asdict(self.constraints) | {"draw": self.explore.draw, "binding": self.binding}
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON-ready values."""
+        return {
+            "model": self.model,
+            "rule": self.rule,
+            "threshold": self.threshold,
+            "per_month": self.per_month,
+            "binding": self.binding,
+            "bounds": [bound._asdict() for bound in self.bounds],
+            "expected": self.expected(),
+            "explore": self.explore._asdict(),
+            "constraints": asdict(self.constraints),
+            "neighbours": [point.to_dict() for point in self.neighbours()],
+            "curve": [point.to_dict() for point in self.curve],
+            "warnings": list(self.warnings),
+            "notes": list(self.notes),
+        }
+
+
+def propose(
+    evidence: Evidence,
+    constraints: Constraints,
+    answers: Answers | None = None,
+    rule: Rule = "threshold",
+    threshold: float | None = None,
+    per_month: int | None = None,
+    seed: int = 0,
+) -> Proposal:
+    """The handoff rule that the constraints lead to.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Held-out predictions.
+    constraints : Constraints
+        What it must keep to.
+    answers : Answers, optional
+        What sales said of earlier handoffs.
+    rule : {"threshold", "top_k"}
+        Which rule.
+    threshold : float, optional
+        Take this threshold, and say what it promises, in place of the one that the constraints lead to.
+    per_month : int, optional
+        The same for *top_k*.
+    seed : int
+        Of the draws behind the intervals.
+    """
+    fine = Grid.of(evidence, readable_grid(evidence), answers)
+    shown = shown_grid(evidence)
+    bounds = tuple(_bounds(evidence, constraints, fine, shown))
+    chosen, binding = _chosen(bounds, fine)
+    own = threshold is not None or per_month is not None
+    chosen = chosen if threshold is None else threshold
+    grid = np.union1d(
+        shown, [_unit(chosen), *(_unit(b.threshold) for b in bounds if b.threshold is not None)]
+    )
+    curve = Curve(evidence, grid, answers, constraints.amount, constraints.margin, seed)
+    point = curve.points[int(np.searchsorted(grid, _unit(chosen)))]
+    k = None
+    points = curve.points
+    if rule == "top_k":
+        k = per_month or _so_many(constraints, point, binding)
+        points = tuple(top_k_point(evidence, round(k * share), curve) for share in SHARES_OF_K)
+        point = points[SHARES_OF_K.index(1.0)]
+        chosen = point.threshold
+    return Proposal(
+        model=evidence.version, rule=rule, threshold=chosen, per_month=k, binding=None if own else binding,
+        bounds=bounds, point=point, by_month=evidence.by_month(_unit(chosen)) if k is None else None,
+        explore=_exploring(evidence, constraints, point), curve=points, constraints=constraints,
+        warnings=tuple(_warnings(constraints, bounds, fine, curve)),
+        notes=tuple(_notes(evidence, constraints, answers, binding)),
+    )  # fmt: skip
+
+
+def _unit(threshold: float) -> int:
+    return round(threshold * UNITS)
+
+
+def _so_many(constraints: Constraints, point: Point, binding: str | None) -> int:
+    room = constraints.room
+    if binding == "capacity" and room is not None:
+        return max(int(room), 1)
+    return max(round(point.handoffs.value or 0), 1)
+
+
+def _exploring(evidence: Evidence, constraints: Constraints, point: Point) -> Exploring:
+    """The chance by which leads below are drawn, so that they take their share of the capacity."""
+    below = evidence.below_a_month(_unit(point.threshold))
+    share = constraints.explore
+    capacity = constraints.capacity
+    if capacity is None:
+        capacity = (point.handoffs.value or 0.0) / (1 - share) if share < 1 else 0.0
+    draw = min(1.0, share * capacity / below) if below else 0.0
+    return Exploring(draw * below, below, draw)
+
+
+# What each constraint does ----------------------------------------------------------------------------
+
+
+def _bounds(evidence: Evidence, constraints: Constraints, fine: Grid, shown: Integers) -> list[Bound]:
+    bounds = []
+    if constraints.room is not None:
+        bounds.append(_lower("capacity", fine.at, fine.handoffs <= constraints.room + 1e-9, keep_above=True))
+    value = constraints.amount and constraints.amount * constraints.margin
+    if constraints.lead_cost is not None and value and evidence.knows_won:
+        worth = marginal_won(evidence, shown) * value
+        bounds.append(_lower("value", shown, worth >= constraints.lead_cost))
+    if constraints.acceptance_floor is not None:
+        enough = fine.decided >= LEAST_DECIDED
+        if enough.any():
+            bounds.append(
+                _lower("acceptance", fine.at, enough & (fine.acceptance >= constraints.acceptance_floor))
+            )
+    needed = constraints.wins_needed
+    if needed is not None and evidence.knows_won:
+        met = np.flatnonzero(fine.wins >= needed - 1e-9)
+        bounds.append(Bound("goal", "upper", float(fine.at[met[-1]]) / UNITS if len(met) else None, True))
+    return bounds
+
+
+def _lower(name: str, at: Integers, keeps: Any, *, keep_above: bool = False) -> Bound:
+    """The lowest threshold that keeps to a constraint; with ``keep_above`` all higher ones must as well."""
+    kept = np.flatnonzero(np.logical_and.accumulate(keeps[::-1])[::-1] if keep_above else keeps)
+    found = float(at[kept[0]]) / UNITS if len(kept) else None
+    return Bound(name, "lower", found, not len(kept) or bool(kept[0] > 0))
+
+
+def _chosen(bounds: tuple[Bound, ...], fine: Grid) -> tuple[float, str | None]:
+    """The highest of the lower bounds; where none binds, the goal; where it does not either, everybody."""
+    lower = [b for b in bounds if b.side == "lower" and b.binds and b.threshold is not None]
+    if any(b.name == "capacity" and b.threshold is None for b in bounds):
+        return float(fine.at[-1]) / UNITS, "capacity"
+    upper = [b for b in bounds if b.side == "upper" and b.threshold is not None]
+    found = max(lower, key=lambda b: b.threshold or 0.0) if lower else next(iter(upper), None)
+    if found is None or found.threshold is None:
+        return float(fine.at[0]) / UNITS, None
+    return float(found.threshold), found.name
+
+
+# What is said of it -----------------------------------------------------------------------------------
+
+
+def _warnings(constraints: Constraints, bounds: tuple[Bound, ...], fine: Grid, curve: Curve) -> list[str]:
+    by_name = {bound.name: bound for bound in bounds}
+    said = [_OUT_OF_REACH[b.name](constraints, fine, curve) for b in bounds if b.threshold is None]
+    goal = by_name.get("goal")
+    if goal is None:
+        return said
+    for bound in bounds:
+        if bound.side == "upper" or bound.threshold is None or not bound.binds:
+            continue
+        if goal.threshold is None or bound.threshold > goal.threshold:
+            said.append(_contradiction(constraints, bound, goal, fine))
+    return said
+
+
+def _contradiction(constraints: Constraints, bound: Bound, goal: Bound, fine: Grid) -> str:
+    assert bound.threshold is not None
+    handed, wins = fine.near(bound.threshold)
+    allowed = constraints.capacity if bound.name == "capacity" else None
+    who = {
+        "capacity": f"Capacity allows {_n(allowed or 0)} handoffs a month"
+        + (f", {_n(constraints.room or 0)} of them above the threshold" if constraints.explore else ""),
+        "value": f"Only the {_n(handed)} leads a month from {bound.threshold:g} on are worth what working one costs",
+        "acceptance": f"Sales accepts {_percent(constraints.acceptance_floor)} only from {bound.threshold:g} on, "
+        f"which is {_n(handed)} handoffs a month",
+    }[bound.name]
+    need = ""
+    if goal.threshold is not None:
+        need = f" needs {_n(fine.near(goal.threshold)[0])} handoffs, from {goal.threshold:g} on"
+    return f"{who}, which win about {_n(wins)}; {_goal(constraints)}{need or ' is out of reach'}."
+
+
+def _goal(constraints: Constraints) -> str:
+    needed = _n(constraints.wins_needed or 0)
+    if constraints.goal_revenue is None:
+        return f"the goal of {needed} customers"
+    return f"the goal of {constraints.goal_revenue:,.0f}, {needed} deals of {constraints.amount:,.0f} each,"
+
+
+def _goal_out_of_reach(constraints: Constraints, fine: Grid, _: Curve) -> str:
+    goal = _goal(constraints)
+    return (
+        f"{goal[:1].upper()}{goal[1:]} is out of reach: all {_n(fine.handoffs[0])} leads of a month win about "
+        f"{_n(fine.wins[0])}."
+    )
+
+
+def _acceptance_out_of_reach(constraints: Constraints, fine: Grid, _: Curve) -> str:
+    known = np.where(fine.decided >= LEAST_DECIDED, fine.acceptance, -1.0)
+    best = int(np.argmax(known))
+    return (
+        f"No threshold has the agreed acceptance of {_percent(constraints.acceptance_floor)}: the best is "
+        f"{_percent(float(known[best]))}, from {fine.at[best] / UNITS:g} on. The floor is left out."
+    )
+
+
+def _value_out_of_reach(constraints: Constraints, _: Grid, curve: Curve) -> str:
+    best = max(point.worth or 0.0 for point in curve.points)
+    return (
+        f"No lead is worth what working one costs ({_n(constraints.lead_cost or 0)}): the likeliest are worth about "
+        f"{_n(best)}. The cost is left out."
+    )
+
+
+def _capacity_out_of_reach(constraints: Constraints, fine: Grid, _: Curve) -> str:
+    return (
+        f"No threshold hands over as few as capacity allows ({_n(constraints.room or 0)} a month): "
+        f"{_n(fine.handoffs[-1])} leads share the highest likelihood. Hand over so many a month instead: "
+        "--rule top_k."
+    )
+
+
+_OUT_OF_REACH: Mapping[str, Any] = {
+    "goal": _goal_out_of_reach,
+    "acceptance": _acceptance_out_of_reach,
+    "value": _value_out_of_reach,
+    "capacity": _capacity_out_of_reach,
+}
+
+
+def _notes(
+    evidence: Evidence, constraints: Constraints, answers: Answers | None, binding: str | None
+) -> list[str]:
+    notes = []
+    goal = constraints.goal_revenue is not None or constraints.goal_customers is not None
+    if goal and not evidence.knows_won:
+        notes.append(
+            "The goal is left out: no model of won is live that was tested. Train one: --target won."
+        )
+    elif constraints.goal_revenue is not None and not constraints.amount:
+        notes.append("The goal is left out: nobody knows what a deal brings. Set [value] deal, or --deal.")
+    if constraints.lead_cost is not None and not (constraints.amount and evidence.knows_won):
+        notes.append("The cost of a lead is left out: it needs a model of won, and what a deal brings.")
+    decided = 0 if answers is None else len(answers)
+    if constraints.acceptance_floor is not None and decided < LEAST_DECIDED:
+        notes.append(
+            f"Acceptance is unknown: {decided} handoffs are decided, {LEAST_DECIDED} are needed. It does not bind."
+        )
+    if binding is None:
+        notes.append(
+            "No constraint leaves a lead out. Set [capacity] reps, [goal], [handoff] lead_cost or "
+            "acceptance_floor, or give them as options."
+        )
+    share = float(np.isfinite(evidence.won[evidence.moments]).mean()) if evidence.knows_won else 1.0
+    if share < LOOKED_AT:
+        notes.append(f"Wins rest on the {_percent(share)} of leads that the model of won was tested on.")
+    return notes
+
+
+def _n(number: float) -> str:
+    """A number as it is said: whole from 100 on, else with one decimal where it is not whole."""
+    return f"{number:,.0f}" if abs(number) >= 100 or abs(number - round(number)) < 0.05 else f"{number:,.1f}"
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{100 * share:.3g} %"
