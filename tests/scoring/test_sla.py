@@ -230,6 +230,30 @@ def test_an_assignment_at_night_costs_the_rep_nothing_until_the_morning():
     assert (said.system_delay, round(said.rep_delay * 60, 6)) == (0.0, 40.0)
 
 
+def test_weekend_holidays_and_a_reassignment_on_one_of_them_meet_in_one_lead():
+    # Thursday 16:00: two hours of that day and two of Friday; the next open day is Thursday 7 May.
+    said = told("2026-04-30 16:00", "07 12:00", assigned=["01 10:00", "06 12:00"], touched=["07 10:30"])
+    assert (said.first_touch.due, said.first_touch.warn) == (at("01 11:00"), at("01 10:00"))
+    assert (said.first_touch.state, said.first_touch.late) == ("breached", 7 + 1.5)
+    assert (said.system_delay, said.rep_delay) == (2 + 1, 1.5)
+    assert (said.assigned_at, said.held_since) == (at("01 10:00"), at("06 12:00"))
+
+
+def test_a_night_lead_before_the_clocks_change_is_due_by_the_clocks_after_it():
+    new_york = OfficeHours.between_days(date(2026, 3, 1), date(2026, 4, 1), "America/New_York")
+    zoned = lambda text: at(f"2026-03-{text}", "America/New_York")  # noqa: E731
+    touch = zoned("09 12:30")
+
+    said = clocks_of_one(
+        PROMISE, new_york, zoned("06 20:00"), [(touch, touch, True, False)], [zoned("08 23:00")], NAN, touch
+    )
+
+    assert (said.first_touch.warn, said.first_touch.due) == (zoned("09 12:00"), zoned("09 13:00"))
+    assert (said.first_touch.state, said.system_delay, said.rep_delay) == ("met", 0.0, 3.5)
+    # From winter to summer time fourteen days of 24 hours end an hour later on the clock.
+    assert said.touches.due == zoned("20 21:00")
+
+
 def test_days_of_touches_are_days_of_24_hours_and_first_touches_hours_of_the_office_when_clocks_change():
     berlin = OfficeHours.between_days(date(2026, 3, 1), date(2026, 5, 1), "Europe/Berlin")
     since = at("2026-03-27 17:00", "Europe/Berlin")
