@@ -150,6 +150,32 @@ def sentence(card: Scorecard, reason: Reason, lang: Lang = "en") -> str:
     return _SIGNS[reason.direction] + _said(card, term, reason, WORDS[lang], reason.contribution)
 
 
+def value_sentence(
+    card: Scorecard, feature: str, value: float | str | None, contribution: float, lang: Lang = "en"
+) -> str:
+    """Say the same of a reason that was kept: by its feature, its value and its part in the sum.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The scorecard that gave it.
+    feature, value, contribution : str, float or str or None, float
+        The reason.
+    lang : {"en", "ja"}
+        The language.
+
+    Returns
+    -------
+    str
+        Empty where the scorecard has no such feature.
+    """
+    position = next((at for at, term in enumerate(card.terms) if term.feature == feature), None)
+    if position is None:
+        return ""
+    place = card.terms[position].bin_one(value)
+    return sentence(card, card.reason(position, place, value, contribution), lang)
+
+
 def _said(card: Scorecard, term: Term, reason: Reason, words: Words, points: float | None) -> str:
     """What was seen of the bin, and whether that explains the direction; or the points that it gives."""
     what = describe(term, reason.bin, words, whole=_is_whole(card, term))

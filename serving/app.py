@@ -36,13 +36,16 @@ from serving.plan_asked import UnfitPlan
 from serving.problems import UnclearTarget, UnknownTarget, UnreadableLead
 from serving.refusals import (
     ConflictingFacts,
+    Decided,
+    NoSuchHandoff,
     NoSuchLead,
     NoSuchVersion,
     NotPromoted,
+    UnfitDecision,
     UnfitFacts,
     UnknownLead,
 )
-from serving.routes import facts, health, leads, model, plan, promotion, score
+from serving.routes import facts, handoffs, health, leads, model, plan, promotion, queue, score
 from serving.watches import Watches
 from serving.writer import NotWritten, Writer
 
@@ -50,9 +53,12 @@ from serving.writer import NotWritten, Writer
 STATUSES: dict[type[Exception], int] = {
     NoSuchLead: 404,
     UnknownLead: 404,
+    NoSuchHandoff: 404,
     NoSuchVersion: 404,
     ConflictingFacts: 409,
     NotPromoted: 409,
+    Decided: 409,
+    UnfitDecision: 422,
     UnfitFacts: 422,
     UnfitPlan: 422,
     NotWritten: 503,
@@ -126,9 +132,14 @@ def create_app(
     routers = [score.router(deps), model.router(deps), health.router(deps), docs_page(app)]
     if store is not None and writer is not None:
         reader = Reader(customs)
-        routers[1:1] = [facts.router(deps, writer, reader), leads.router(deps, store, writer, reader)]
+        routers[1:1] = [
+            facts.router(deps, writer, reader, settings),
+            leads.router(deps, store, writer, reader),
+        ]
         routers.insert(-2, promotion.router(deps, store))
         routers.insert(-2, plan.router(deps, store, settings))
+        routers.insert(-2, handoffs.router(deps, store, writer, settings))
+        routers.insert(-2, queue.router(deps, store, settings))
     for routes in routers:
         app.router.routes.extend(routes.routes)
     app.add_exception_handler(LeadLoopError, problems.refusal(STATUSES))

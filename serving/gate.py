@@ -9,6 +9,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,7 +21,9 @@ from serving.problems import problem, responses
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 # Open on this machine; from elsewhere they need a key that may read.
 NEAR: Final = frozenset({"/metrics", "/docs", "/docs.css", "/openapi.json"})
-FACTS: Final = frozenset({"leads", "activities", "touches", "outcomes"})
+FACTS: Final = frozenset({"leads", "activities", "touches", "outcomes", "handoffs", "overrides"})
+# Who changed what is told to whoever may change everything.
+GUARDED: Final = frozenset({"trail"})
 CALLER: Final = "leadloop.caller"
 _MAKE = "Make one where the service runs: leadloop keys create --name NAME --scope SCOPE."
 
@@ -48,8 +51,13 @@ def needed(method: str, path: str) -> Scopes:
     if subject == "score":
         return Scopes.SCORE
     if method in ("GET", "HEAD"):
-        return Scopes.READ
+        return Scopes.ADMIN if subject in GUARDED else Scopes.READ
     return Scopes.WRITE if subject in FACTS and method in ("POST", "PUT") else Scopes.ADMIN
+
+
+def caller(request: Request) -> str:
+    """The name of the key that a call came with; ``api`` for one that needed none."""
+    return str(request.scope.get(CALLER, "api"))
 
 
 def listens_here(host: str) -> bool:

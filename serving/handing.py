@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scoring.assignment import NOBODY, assign
 from scoring.contract import to_micros, to_seconds
 from scoring.event_forms import Looks
-from scoring.io.settings import Settings
+from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
 from scoring.io.store.handoffs import (
@@ -32,6 +32,7 @@ from scoring.ledger import Ledger
 from scoring.policy import ACTIONS, Policy, decide_all, probability_of
 from scoring.scorecard import Scorecard
 from scoring.stages import RECYCLED, STAGES
+from serving.answers import DECIMALS
 from serving.office import office_of
 from serving.open_leads import open_leads
 from serving.reps import Handed, capacity, month_start, rooms
@@ -84,14 +85,14 @@ class Chosen:
     drawn: float
 
 
-def hand_over(store: Store, settings: Settings, now: datetime) -> HandedOver | None:
+def hand_over(store: Store, settings: Sections, now: datetime) -> HandedOver | None:
     """Hand over what is due; None where no policy is in force, or no model to decide by.
 
     Parameters
     ----------
     store : Store
         Where leads, policy and handoffs are.
-    settings : Settings
+    settings : Sections
         The reps and their capacity.
     now : datetime
         With an offset.
@@ -153,7 +154,7 @@ def _chosen(
     lead: npt.NDArray[np.intp],
     now: float,
     said: Mapping[str, Override],
-    settings: Settings,
+    settings: Sections,
     handed: Handed,
 ) -> tuple[list[Chosen], int]:
     """Whom to hand over, the likeliest first, and for how many there is no room."""
@@ -193,7 +194,7 @@ def _with_reps(
     chosen: Sequence[Chosen],
     policy: Policy,
     ledger: Ledger,
-    settings: Settings,
+    settings: Sections,
     handed: Handed,
     now: datetime,
 ) -> list[NewHandoff]:
@@ -207,7 +208,7 @@ def _with_reps(
     for one, owner in zip(chosen, owners, strict=True):
         place = NOBODY if owner is not None else next(turn)
         rep = owner if owner is not None else None if place == NOBODY else free[place].name
-        likelihood = None if np.isnan(one.likelihood) else one.likelihood
+        likelihood = None if np.isnan(one.likelihood) else round(one.likelihood, DECIMALS)
         rows.append(
             NewHandoff(
                 lead_id=ledger.lead_id[one.lead], policy=policy.version, action=one.action,
@@ -228,14 +229,14 @@ def _owners(ledger: Ledger, lead: Sequence[int], present: set[str]) -> list[str 
     return [name if name in present else None for name in names]
 
 
-def accept_silent(store: Store, settings: Settings, now: datetime) -> int:
+def accept_silent(store: Store, settings: Sections, now: datetime) -> int:
     """Take handoffs that nobody answered in time as accepted, and say how many.
 
     Parameters
     ----------
     store : Store
         Where handoffs are.
-    settings : Settings
+    settings : Sections
         The business hours within which sales answers.
     now : datetime
         With an offset.

@@ -7,19 +7,18 @@ from functools import lru_cache
 
 from scoring.business_time import OfficeHours
 from scoring.io.office import office_hours
-from scoring.io.sections import Calendar
-from scoring.io.settings import Settings
+from scoring.io.sections import Calendar, Sections
 from scoring.sla import Promise
 
 MARGIN = timedelta(days=90)
 
 
-def office_of(settings: Settings, first: float, last: float) -> OfficeHours:
+def office_of(settings: Sections, first: float, last: float) -> OfficeHours:
     """When the office is open, from a while before one moment until a while after another.
 
     Parameters
     ----------
-    settings : Settings
+    settings : Sections
         The calendar, and the zone of its clocks.
     first, last : float
         Seconds since 1970 UTC.
@@ -38,7 +37,7 @@ def _of_years(calendar: Calendar, zone: str, first: int, last: int) -> OfficeHou
     return office_hours(calendar, zone, *days)
 
 
-def promise_of(settings: Settings) -> Promise:
+def promise_of(settings: Sections) -> Promise:
     """What sales owes, as the team has set it."""
     sla = settings.sla
     return Promise(sla.first_touch_hours, sla.touches, sla.touch_days, sla.warn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan, nan
@@ -11,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, select
 
-from scoring.contract import to_micros, to_seconds
-from scoring.io.settings import Settings
+from scoring.contract import OUTCOMES, TOUCHES, Contract, to_micros, to_seconds
+from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
+from scoring.io.store.facts import Told
 from scoring.io.store.handoffs import Handoff, last_handoffs
 from scoring.io.store.queue import NEVER, QueueRow, read_row, renew_clocks, take_out, write_queue
 from scoring.io.store.tables import leads, touches
@@ -31,6 +33,7 @@ from serving.open_leads import Reason, open_leads, reasons_of_leads, score_leads
 from serving.worth import Worth
 
 SHOWN_REASONS = 3
+ENDS = frozenset({WON, *CLOSING})
 Places = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
@@ -78,7 +81,7 @@ class Said:
     reasons: list[list[Reason]]
 
 
-def refresh_queue(store: Store, settings: Settings, now: datetime) -> int:
+def refresh_queue(store: Store, settings: Sections, now: datetime) -> int:
     """Make the queue anew from all that is known, and say how many leads wait.
 
     In the queue are the open leads that were handed over and not rejected; where nothing was ever handed over, those
@@ -88,7 +91,7 @@ def refresh_queue(store: Store, settings: Settings, now: datetime) -> int:
     ----------
     store : Store
         Where leads, models and handoffs are.
-    settings : Settings
+    settings : Sections
         What sales has promised, and when the office is open.
     now : datetime
         With an offset.
@@ -126,7 +129,7 @@ def _worked(ledger: Ledger, held: Owners, handed: dict[str, Handoff], now: float
     return Worked(lead[mine], ledger.created[lead[mine]], [None] * int(mine.sum()))
 
 
-def _said(store: Store, settings: Settings, ledger: Ledger, lead: Places, now: float) -> Said:
+def _said(store: Store, settings: Sections, ledger: Ledger, lead: Places, now: float) -> Said:
     """By the champion of the primary target, and that of *won* for what leads are worth."""
     champion = store.champion(settings.primary) if store.champions(settings.primary) else None
     none = np.full(len(lead), np.nan)
@@ -233,7 +236,7 @@ def _micros(seconds: float) -> int | None:
     return None if isnan(seconds) else to_micros(float(seconds))
 
 
-def lead_was_touched(connection: Connection, lead_id: str, settings: Settings, now: float) -> None:
+def lead_was_touched(connection: Connection, lead_id: str, settings: Sections, now: float) -> None:
     """Bring the clocks of a lead in the queue up to date after a touch.
 
     Parameters
@@ -242,7 +245,7 @@ def lead_was_touched(connection: Connection, lead_id: str, settings: Settings, n
         Inside the transaction that kept the touch.
     lead_id : str
         The lead.
-    settings : Settings
+    settings : Sections
         What sales has promised.
     now : float
         Seconds since 1970 UTC.
@@ -274,17 +277,28 @@ def lead_was_touched(connection: Connection, lead_id: str, settings: Settings, n
     )
 
 
-def lead_moved(connection: Connection, lead_id: str, stage: str) -> None:
-    """Take a lead out of the queue that was won, lost or disqualified.
+def keep_queue(
+    connection: Connection, contract: Contract, told: Sequence[Told], settings: Sections, now: float
+) -> None:
+    """Bring the queue up to date with events that were just kept.
 
     Parameters
     ----------
     connection : Connection
-        Inside the transaction that kept the outcome.
-    lead_id : str
-        The lead.
-    stage : str
-        What became of it.
+        Inside the transaction that kept them.
+    contract : Contract
+        Their table.
+    told : sequence of Told
+        The events.
+    settings : Sections
+        What sales has promised.
+    now : float
+        Seconds since 1970 UTC.
     """
-    if stage in (WON, *CLOSING):
-        take_out(connection, lead_id)
+    if contract is TOUCHES:
+        for lead_id in dict.fromkeys(one.lead_id for one in told):
+            lead_was_touched(connection, lead_id, settings, now)
+    if contract is OUTCOMES:
+        for one in told:
+            if one.content[0] in ENDS:
+                take_out(connection, one.lead_id)

@@ -47,3 +47,17 @@ class NoSuchVersion(ModelError):
 
 class NotPromoted(ModelError):
     """A model cannot go live, or none can come back."""
+
+
+class NoSuchHandoff(DataError):
+    """There is no such handoff."""
+
+
+class Decided(DataError):
+    """A handoff was accepted or rejected already."""
+
+
+class UnfitDecision(_Faulty):
+    """A decision that cannot be so."""
+
+    rule = "Some of what was decided breaks a rule."

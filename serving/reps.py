@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from scoring.assignment import Room
 from scoring.contract import to_micros, to_seconds
-from scoring.io.sections import Rep
-from scoring.io.settings import Settings
+from scoring.io.sections import Rep, Sections
 
 Handed = Mapping[tuple[str | None, str], tuple[int, int]]
 
@@ -38,12 +37,12 @@ def is_away(rep: Rep, now: datetime, zone: str) -> bool:
     return any(first <= today <= (last or first) for first, _, last in spans)
 
 
-def capacity(settings: Settings) -> int | None:
+def capacity(settings: Sections) -> int | None:
     """Leads that sales takes in a month; None where the team has set no reps.
 
     Parameters
     ----------
-    settings : Settings
+    settings : Sections
         The reps and their capacity.
     """
     each = settings.capacity.leads_per_rep
@@ -52,12 +51,12 @@ def capacity(settings: Settings) -> int | None:
     return None if settings.capacity.reps is None else settings.capacity.reps * each
 
 
-def rooms(settings: Settings, handed: Handed, now: datetime) -> list[Room]:
+def rooms(settings: Sections, handed: Handed, now: datetime) -> list[Room]:
     """The reps that are there today, with what fits.
 
     Parameters
     ----------
-    settings : Settings
+    settings : Sections
         The reps.
     handed : mapping of (rep, action) to (int, int)
         What each was given this month, and when last, in microseconds since 1970 UTC.

@@ -424,3 +424,8 @@ class Sections(Section):
         description="The points rule you score by today: it serves until a model is better, and each is compared with "
         "it.",
     )
+
+    @property
+    def primary(self) -> str:
+        """The target that a call means when it names none."""
+        return next(iter(self.targets))

@@ -32,11 +32,6 @@ class Settings(Sections):
     database_url: str = Field(repr=False, description="The address of the store.")
     tracking_uri: str = Field(repr=False, description="The address where MLflow keeps the runs.")
 
-    @property
-    def primary(self) -> str:
-        """The target that a call means when it names none."""
-        return next(iter(self.targets))
-
 
 def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     """Read what the team has set; say everything that is wrong with it in one message.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from scoring.contract import ACTIVITIES, OUTCOMES, TOUCHES, Contract
+from scoring.io.sections import Sections
 from scoring.io.store.facts import Added, Put, Told, add_events, put_lead
 from serving.deps import Deps
 from serving.facts import HEADER, Reader, Sender, micros, refusal
@@ -26,6 +28,7 @@ from serving.lead_schemas import (
     TouchBody,
 )
 from serving.problems import Fault, pointer, responses
+from serving.queueing import keep_queue
 from serving.refusals import ConflictingFacts, UnfitFacts
 from serving.schemas import LeadId
 from serving.writer import Refused, Writer
@@ -41,7 +44,7 @@ _KEY: dict[str, Any] = {
 }
 
 
-def router(deps: Deps, writer: Writer, reader: Reader) -> APIRouter:
+def router(deps: Deps, writer: Writer, reader: Reader, settings: Sections) -> APIRouter:
     """The routes that keep facts.
 
     Parameters
@@ -52,9 +55,11 @@ def router(deps: Deps, writer: Writer, reader: Reader) -> APIRouter:
         What commits.
     reader : Reader
         How what is told is read.
+    settings : Sections
+        What sales has promised the leads in the queue.
     """
     routes = APIRouter(prefix="/v1", tags=["Facts"], responses=responses(400, 409, 413, 422, 503))
-    told = partial(_told, deps, writer, reader)
+    told = partial(_told, deps, writer, reader, settings)
 
     @routes.post("/outcomes", summary="Tell what came of leads", **_EVENTS)
     async def outcomes(body: OutcomeBody, request: Request) -> Response:
@@ -116,6 +121,7 @@ async def _told(
     deps: Deps,
     writer: Writer,
     reader: Reader,
+    settings: Sections,
     contract: Contract,
     body: EventSent | Batch[Any],
     request: Request,
@@ -127,14 +133,27 @@ async def _told(
     if key is not None:
         events = [_named(events, many, key)]
     sender = Sender(many, key is not None)
-    told = reader.told(contract, events, micros(deps.clock()), sender)
-    added = await writer.write(partial(_add, contract=contract, told=told, sender=sender))
+    now = deps.clock()
+    told = reader.told(contract, events, micros(now), sender)
+    keep = partial(_add, contract=contract, told=told, sender=sender, settings=settings, now=now)
+    added = await writer.write(keep)
     return _sent({"accepted": added.accepted, "unchanged": added.unchanged})
 
 
-def _add(connection: Connection, contract: Contract, told: list[Told], sender: Sender) -> Added | Refused:
+def _add(
+    connection: Connection,
+    contract: Contract,
+    told: list[Told],
+    sender: Sender,
+    settings: Sections,
+    now: datetime,
+) -> Added | Refused:
     added = add_events(connection, contract, told)
-    return Refused(refusal(added.refused, sender)) if added.refused else added
+    if added.refused:
+        return Refused(refusal(added.refused, sender))
+    if added.accepted:
+        keep_queue(connection, contract, told, settings, now.timestamp())
+    return added
 
 
 def _named(events: Sequence[EventSent], many: bool, key: str) -> EventSent:

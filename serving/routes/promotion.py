@@ -8,12 +8,10 @@ from scoring.errors import ModelError
 from scoring.io.store import Champion, Store
 from scoring.scorecard import Scorecard
 from serving.deps import Deps
-from serving.gate import CALLER
+from serving.gate import caller
 from serving.lead_schemas import LiveAnswer, PromoteRequest, RollbackRequest
 from serving.problems import responses
 from serving.refusals import NoSuchVersion, NotPromoted
-
-NO_KEY = "api"
 
 
 def router(deps: Deps, store: Store) -> APIRouter:
@@ -36,14 +34,14 @@ def router(deps: Deps, store: Store) -> APIRouter:
         The alias in MLflow stays where it is: `leadloop models` says where it differs and how to put it right.
         """
         _check(store, wanted.version)
-        champion = store.promote(wanted.version, _caller(request), wanted.reason, deps.clock())
+        champion = store.promote(wanted.version, caller(request), wanted.reason, deps.clock())
         return _live(deps, champion)
 
     @routes.post("/rollback", summary="Undo the last promotion")
     def rollback(wanted: RollbackRequest, request: Request) -> LiveAnswer:
         """Put the model into service again that was live before; once more goes one further back."""
         try:
-            champion = store.rollback(wanted.target, _caller(request), wanted.reason, deps.clock())
+            champion = store.rollback(wanted.target, caller(request), wanted.reason, deps.clock())
         except ModelError as error:
             raise NotPromoted(str(error)) from error
         return _live(deps, champion)
@@ -63,10 +61,6 @@ def _check(store: Store, version: str) -> None:
         Scorecard.from_json(kept.scorecard)
     except ModelError as error:
         raise NotPromoted("The scorecard of this version cannot be read. Promote another one.") from error
-
-
-def _caller(request: Request) -> str:
-    return str(request.scope.get(CALLER, NO_KEY))
 
 
 def _live(deps: Deps, champion: Champion) -> LiveAnswer:

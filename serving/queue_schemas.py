@@ -1,0 +1,172 @@
+"""What the service says of handoffs, the queue and a human's word, and what it takes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from serving.schemas import Answer, LeadId, Request
+
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+ClockState = Literal["on track", "due soon", "breached", "met"]
+
+
+class HandoffShown(Answer):
+    """A lead that marketing handed to sales, and what sales said."""
+
+    id: int
+    lead_id: str
+    policy_version: str = Field(description="The policy that handed it over.")
+    action: Literal["hand_over", "explore"] = Field(
+        description="`explore` for a lead that was drawn from those below the threshold."
+    )
+    likelihood: float | None = Field(description="What the model said then.")
+    handed_at: datetime
+    rep: str | None = Field(description="To whom; null where nobody had room.")
+    state: Literal["pending", "accepted", "rejected"]
+    decided_at: datetime | None
+    decided_by: str | None = Field(description="Who answered; `silence` where nobody did in time.")
+    reason: str | None = Field(description="Why it was rejected.")
+    recycle_at: datetime | None = Field(description="From when on a rejected lead may come back.")
+
+
+class HandoffsAnswer(Answer):
+    """Handoffs, the newest first."""
+
+    handoffs: list[HandoffShown]
+    next: int | None = Field(description="Give it as `before` to read on; null at the end.")
+    reasons: list[str] = Field(description="The reasons for which a lead may be rejected.")
+
+
+class RejectRequest(Request):
+    """Why sales does not take a lead."""
+
+    reason: Reason = Field(description="One of the reasons that `GET /v1/handoffs` lists.")
+    days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+        default=None, description="After how many days it may come back; by default as the settings say."
+    )
+    for_good: bool = Field(default=False, description="Whether it never may: it is disqualified.")
+
+
+class ReasonTold(Answer):
+    """Why a lead stands where it does."""
+
+    feature: str
+    value: float | str | None
+    contribution: float
+    text: str = Field(description="The same in words.")
+
+
+class ClockShown(Answer):
+    """What sales owes the lead."""
+
+    due_at: datetime
+    state: ClockState
+
+
+class QueueEntry(Answer):
+    """A lead that waits: why, until when, and what was done so far."""
+
+    lead_id: str
+    others: list[str] = Field(description="Leads with the same address or number, shown as one with this.")
+    rep: str | None
+    handoff: int | None = Field(description="The handoff that brought it.")
+    expected_value: float | None
+    likelihood: float | None
+    score: int | None
+    grade: str | None
+    model_version: str | None
+    scored_at: datetime | None
+    old: bool = Field(description="Whether the score is older than 24 hours.")
+    reasons: list[ReasonTold]
+    since: datetime = Field(description="When its clocks began.")
+    due_at: datetime | None = Field(description="By when the next thing is due; null where nothing is owed.")
+    first_touch: ClockShown
+    touches: ClockShown
+    touches_done: int
+    touches_owed: int
+
+
+class CallTime(Answer):
+    """When calls are answered more often than else."""
+
+    weekday: str
+    hour: int
+    rate: float
+    calls: int
+
+
+class QueueAnswer(Answer):
+    """Who to call next, the first of them first."""
+
+    queue: list[QueueEntry]
+    total: int = Field(description="How many leads wait in all.")
+    next: int | None = Field(description="Give it as `skip` to read on; null at the end.")
+
+
+class SlaAnswer(Answer):
+    """What is overdue, the longest first."""
+
+    exceptions: list[QueueEntry]
+    next: int | None = Field(description="Give it as `skip` to read on; null at the end.")
+
+
+class OverrideRequest(Request):
+    """A human's word on a lead."""
+
+    lead_id: LeadId
+    field: Literal["score", "decision"]
+    value: Annotated[str, Field(min_length=1, max_length=20, examples=["hand_over"])] = Field(
+        description="A score from 0 to 100, or `hand_over` or `nurture`."
+    )
+    reason: Reason
+    days: Annotated[int, Field(ge=1, le=365)] = Field(default=30, description="How long it holds.")
+
+
+class TakeBackRequest(Request):
+    """The end of a human's word."""
+
+    lead_id: LeadId
+    field: Literal["score", "decision"]
+    reason: Reason
+
+
+class OverrideShown(Answer):
+    """A human's word beside the model's."""
+
+    lead_id: str
+    field: Literal["score", "decision"]
+    value: str
+    model_value: str | None = Field(description="What the model said then.")
+    author: str
+    reason: str
+    made_at: datetime
+    expires_at: datetime
+    holds: bool
+
+
+class OverridesAnswer(Answer):
+    """Every human's word that holds."""
+
+    overrides: list[OverrideShown]
+
+
+class TrailEntry(Answer):
+    """Who changed what, when and why."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str | None
+
+
+class TrailAnswer(Answer):
+    """Changes, the newest first."""
+
+    trail: list[TrailEntry]

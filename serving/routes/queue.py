@@ -1,0 +1,73 @@
+"""Who to call next and why; and what is overdue."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from scoring.contract import to_micros
+from scoring.io.sections import Sections
+from scoring.io.store import Store
+from scoring.io.store.engine import reading
+from scoring.io.store.queue import count_queue, exceptions_query, queue_query, read_rows
+from scoring.reasons import Lang
+from scoring.scorecard import Scorecard
+from serving.deps import Deps
+from serving.problems import responses
+from serving.queue_schemas import QueueAnswer, SlaAnswer
+from serving.showing import Shower
+
+MOST = 200
+Rep = Annotated[str | None, Query(min_length=1, max_length=200, description="Only the leads of this rep.")]
+Most = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]
+Skip = Annotated[int, Query(ge=0, le=1_000_000, description="Leave out so many: the next page.")]
+Words = Annotated[Lang, Query(description="The language of the reasons.")]
+
+
+def router(deps: Deps, store: Store, settings: Sections) -> APIRouter:
+    """The routes of the queue.
+
+    Parameters
+    ----------
+    deps : Deps
+        What they work with.
+    store : Store
+        What is asked.
+    settings : Sections
+        What sales has promised.
+    """
+    routes = APIRouter(prefix="/v1", tags=["Handoff"], responses=responses(422, 503))
+    default = settings.language.default
+
+    def card(version: str) -> Scorecard | None:
+        models = deps.live.now.models.values()
+        return next((model.card for model in models if model.card.meta.version == version), None)
+
+    @routes.get("/queue", summary="Show who to call next")
+    def queue(rep: Rep = None, most: Most = 50, skip: Skip = 0, lang: Words = default) -> QueueAnswer:
+        """Show the leads that wait, of one rep or of all, the first to call first, with why and until when."""
+        now = to_micros(deps.clock().timestamp())
+        with reading(store.engine) as connection:
+            rows = read_rows(connection, queue_query(rep, most + 1, skip))
+            total = count_queue(connection, rep)
+        shower = Shower(settings, card, lang)
+        return QueueAnswer(
+            queue=[shower.entry(row, now) for row in rows[:most]],
+            total=total,
+            next=skip + most if len(rows) > most else None,
+        )
+
+    @routes.get("/sla", summary="Show what is overdue")
+    def sla(rep: Rep = None, most: Most = 50, skip: Skip = 0, lang: Words = default) -> SlaAnswer:
+        """Show the leads whose clock has run out and that still wait, the longest overdue first."""
+        now = to_micros(deps.clock().timestamp())
+        with reading(store.engine) as connection:
+            rows = read_rows(connection, exceptions_query(now, rep, most + 1, skip))
+        shower = Shower(settings, card, lang)
+        return SlaAnswer(
+            exceptions=[shower.entry(row, now) for row in rows[:most]],
+            next=skip + most if len(rows) > most else None,
+        )
+
+    return routes
