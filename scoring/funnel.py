@@ -110,8 +110,7 @@ def _starts(
     middle = float(np.median(outcomes.created[fits]))
     starts, passed_over = {}, {}
     for stage in STAGES[1:-1]:
-        own = np.asarray(outcomes.stage == stage) & fits[outcomes.lead]
-        start = bounds(outcomes.occurred[own])[0]
+        start = bounds(outcomes.occurred[np.asarray(outcomes.stage == stage)])[0]
         if start is None:
             passed_over[stage] = "never recorded"
         elif start > middle:

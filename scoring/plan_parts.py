@@ -18,6 +18,7 @@ from scoring.ledger import Ledger
 from scoring.moments import local_times
 from scoring.owners import owners
 from scoring.plan import Rates
+from scoring.words import fold, plain
 
 MONTH: Final = "month"
 REP: Final = "rep"
@@ -94,7 +95,15 @@ def by_property(ledger: Ledger, name: str, known: Cohort, overall: Rates) -> lis
         near = get_close_matches(name, ledger.properties, n=1, cutoff=0.5)
         hint = f" (did you mean '{near[0]}'?)" if near else ""
         raise DataError(f"A plan is by month, by rep or by a property of leads. None has this name{hint}.")
-    return by_answer(Categories.of(ledger.properties[name]), known, overall, "the property")
+    return by_answer(_spelled(Categories.of(ledger.properties[name])), known, overall, "the property")
+
+
+def _spelled(group: Categories) -> Categories:
+    """The same with spellings that differ in case or width taken for one answer, the first of them shown."""
+    shown: dict[str, str] = {}
+    for level in group.levels:
+        shown.setdefault(fold(level), plain(level))
+    return group.mapped(lambda level: shown[fold(level)])
 
 
 def by_rep(

@@ -18,11 +18,13 @@ from scoring.io.settings import Settings
 from scoring.io.store import open_store
 from scoring.ledger import Ledger
 from scoring.money import money
+from scoring.plan_parts import MONTH
 from serving.cli.terminal import console, settings
 from serving.plan_asked import Asked
 from serving.plan_schemas import NeedPlan, PartPlan, PlanAnswer
 from serving.planning import READ, planned
 
+_SHORT = {"opportunity": "opp"}
 _NUMBER = re.compile(r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]+)?")
 
 
@@ -204,23 +206,23 @@ def _waterfall(found: PlanAnswer) -> Table:
 
 
 def _parts(found: PlanAnswer) -> Table:
-    shown = _shown(found)
     stages = list(found.parts[0].needed)
-    sure = f"{_percent(found.certainty)} certain"
-    days = ["a day"] if found.by == "month" else []
-    table = _table(str(found.by), *stages[::-1], "close rate", sure, *days, "hours", *_of_hours(found))
-    for part in shown:
+    titles = [_SHORT.get(stage, stage) for stage in stages]
+    days = ["a day"] if found.by == MONTH else []
+    table = _table(
+        str(found.by), *titles, "rate", f"at {_percent(found.certainty)}", *days, "hours", *_of_hours(found)
+    )
+    for part in _shown(found):
         certain = part.leads_certain if part.leads_certain_seen is None else part.leads_certain_seen
-        per_day = "" if part.leads_per_day is None else f"{part.leads_per_day:,}"
         table.add_row(
             escape(part.name or "(not known)"),
-            *(f"{part.needed[stage]:,}" for stage in stages[::-1]),
-            _percent(part.close_rate) + ("" if part.own_rates else " *"),
+            *(f"{part.needed[stage]:,}" for stage in stages),
+            _percent(part.close_rate, 3) + (" " if part.own_rates else "*"),
             f"{certain:,}",
-            *([per_day] if days else []),
+            *(["" if part.leads_per_day is None else f"{part.leads_per_day:,}"] if days else []),
             f"{part.hours_needed:,.0f}",
-            *(["" if part.hours_available is None else f"{part.hours_available:,.0f}"] if _of_hours(found) else []),
-        )  # fmt: skip
+            *(f"{part.hours_available or 0:,.0f}" for _ in _of_hours(found)),
+        )
     return table
 
 
@@ -234,10 +236,11 @@ def _shown(found: PlanAnswer) -> list[PartPlan]:
 
 def _about_parts(found: PlanAnswer) -> Iterator[str]:
     if any(not part.own_rates for part in _shown(found)):
-        yield "* the rate of all leads: too few of its own were won, or the rate was given."
+        why = "fewer than 10 of its own were won" if found.measured else "it was given"
+        yield f"* the rate of all leads: {why}."
     left = len(found.parts) - len(_shown(found))
     if left:
-        yield f"No customer falls to {left:,} more, whose share is below half a customer or less than others'."
+        yield f"No whole customer falls to {left:,} more: their shares are too small."
     over = [
         part
         for part in _shown(found)
@@ -249,8 +252,9 @@ def _about_parts(found: PlanAnswer) -> Iterator[str]:
 
 def _work(found: PlanAnswer) -> Iterator[str]:
     work = found.work
+    named = "leads" if work.stage == "lead" else f"leads at {work.stage}"
     takes = (
-        f"{work.leads:,} {work.stage}s × {work.touches_per_lead:g} touches × {work.minutes_per_touch:g} minutes = "
+        f"{work.leads:,} {named} × {work.touches_per_lead:g} touches × {work.minutes_per_touch:g} minutes = "
         f"{work.hours_needed:,.1f} hours"
     ).replace(".0 hours", " hours")
     if work.fits is None or work.hours_available is None:
@@ -258,11 +262,11 @@ def _work(found: PlanAnswer) -> Iterator[str]:
         return
     has = f"{_count(work.reps or 0, 'rep')} have {work.hours_available:,.0f}"
     if work.fits:
-        yield f"Sales: {takes}; {has}: it fits, up to {work.most_leads:,} {work.stage}s."
+        yield f"Sales: {takes}; {has}: it fits, up to {work.most_leads:,} {named}."
     else:
         need = "" if work.reps_needed is None else f" It takes {_count(work.reps_needed, 'rep')}."
         yield (
-            f"Sales: {takes}, but {has}: it does not fit. They can work {work.most_leads:,} {work.stage}s, enough for "
+            f"Sales: {takes}, but {has}: it does not fit. They can work {work.most_leads:,} {named}, enough for "
             f"{_count(work.most_customers or 0, 'customer')}.{need}"
         )
     if work.agreed_leads is not None and work.leads > work.agreed_leads:
@@ -270,10 +274,10 @@ def _work(found: PlanAnswer) -> Iterator[str]:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(escape(first), overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(escape(first), overflow="fold", min_width=7)
     for title in others:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     return table
 
 
