@@ -174,6 +174,8 @@ def _example(schema: Schema, schemas: Schema) -> Any:
     """What must be given, else what can be, with the examples that the fields carry."""
     if "examples" in schema:
         return schema["examples"][0]
+    if "enum" in schema:
+        return schema["enum"][0]
     if schema.get("type") == "array":
         return [_example(schema["items"], schemas)]
     one = schemas[_name(schema) or ""]

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from serving.schemas import Answer, LeadId, Request
 
-Reason = Annotated[str, Field(min_length=1, max_length=500)]
+Reason = Annotated[str, Field(min_length=1, max_length=500, examples=["no budget"])]
 ClockState = Literal["on track", "due soon", "breached", "met"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import Connection
 
 from scoring.contract import to_micros
@@ -37,7 +37,9 @@ from serving.showing import show_handoff, show_override
 from serving.writer import Refused, Writer
 
 MOST = 200
+LARGEST = 2**31 - 1
 Result = TypeVar("Result")
+Number = Annotated[int, Path(ge=1, le=LARGEST, examples=[1], description="The handoff's number.")]
 Most = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]
 
 
@@ -61,7 +63,7 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
     def handoffs(
         state: Literal["pending", "accepted", "rejected"] | None = None,
         rep: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
-        before: Annotated[int | None, Query(ge=1, description="Only those with a smaller number.")] = None,
+        before: Annotated[int | None, Query(ge=1, le=LARGEST, description="Only those with a smaller number.")] = None,
         most: Most = 50,
     ) -> HandoffsAnswer:
         """List what was handed over, the newest first, and the reasons for which sales may reject it."""
@@ -75,14 +77,14 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
         )
 
     @routes.post("/handoffs/{number}/accept", summary="Accept a handoff")
-    async def take(number: int, request: Request) -> HandoffShown:
+    async def take(number: Number, request: Request) -> HandoffShown:
         """Say that sales takes the lead; it becomes a *sal*."""
         now = to_micros(deps.clock().timestamp())
         said = partial(accept, number=number, by=caller(request), now=now)
         return show_handoff(await writer.write(_or_refused(said)))
 
     @routes.post("/handoffs/{number}/reject", summary="Reject a handoff")
-    async def leave(number: int, wanted: RejectRequest, request: Request) -> HandoffShown:
+    async def leave(number: Number, wanted: RejectRequest, request: Request) -> HandoffShown:
         """Say why sales does not take the lead; it may come back after a while, unless it is for good."""
         said = partial(
             reject, number=number, by=caller(request), now=to_micros(deps.clock().timestamp()),
