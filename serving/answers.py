@@ -16,7 +16,7 @@ from scoring.value import AMOUNT
 from serving.decision import NO_POLICY
 from serving.live import LiveModel
 from serving.problems import Fault, faults, pointer
-from serving.schemas import EVENTS, Lead, LeadAnswer, NoLead
+from serving.schemas import EVENTS, Decision, Lead, LeadAnswer, NoLead
 from serving.worth import AMOUNT_RULE
 
 DECIMALS = 6
@@ -100,7 +100,7 @@ def answer_lead(lead: Lead, live: LiveModel, now: datetime, known: OneLead | Non
         "fit": score.fit,
         "engagement": score.engagement,
         "label": score.label,
-        "decision": NO_POLICY,
+        "decision": _decision(lead.lead_id, properties, whole, live, score, moment, now),
         "expected_value": _worth(properties, whole, live, score, moment, warnings),
         "reasons": [_reason(reason) for reason in score.reasons],
         "as_of": as_of,
@@ -232,6 +232,24 @@ def _as_of(lead: Lead, live: LiveModel, now: datetime) -> datetime:
         if isinstance(own, float):
             return _EPOCH + timedelta(seconds=min(max(own, _FIRST), _LAST))
     return lead.as_of or now
+
+
+def _decision(
+    lead_id: str,
+    properties: Mapping[str, Any],
+    whole: OneLead | None,
+    live: LiveModel,
+    score: Score,
+    moment: float,
+    now: datetime,
+) -> Decision:
+    """What the policy in force says of the lead, by the model of the policy's own target."""
+    handoff = live.handoff
+    if handoff is None:
+        return NO_POLICY
+    if handoff.card is not live.card:
+        score = handoff.card.score_one(lead_features(handoff.card, properties, moment, whole), 0)
+    return handoff.of_lead(lead_id, score.likelihood, now.timestamp())
 
 
 def _worth(

@@ -23,6 +23,7 @@ from scoring.io.sections import Sections, Serve
 from scoring.io.settings import Settings, load_settings
 from scoring.io.store import Store, open_store
 from serving import problems
+from serving.decision import first_touch_due
 from serving.deps import Deps
 from serving.docs import docs_page
 from serving.edge import BodyLimit, Edge
@@ -212,7 +213,8 @@ def app_of(settings: Settings, store: Store) -> FastAPI:
         Where the champions are.
     """
     challengers = store if settings.challenger.shadow else None
-    live = Live(store, settings.primary, settings.value, challengers)
+    due = first_touch_due(settings)
+    live = Live(store, settings.primary, settings.value, challengers, policies=store, due=due)
     live.refresh()
     return create_app(
         live,

@@ -19,9 +19,11 @@ from scoring.clean import Column
 from scoring.errors import LeadLoopError, ModelError, NoChampion
 from scoring.io.sections import Value
 from scoring.io.store import Champion, Model
+from scoring.policy import Policy
 from scoring.scorecard import Scorecard
 from scoring.stages import STAGES
 from scoring.value import AMOUNT, WON
+from serving.decision import Due, Handoff
 from serving.names import Names
 from serving.problems import UnclearTarget, UnknownTarget
 from serving.schemas import ModelName
@@ -56,6 +58,16 @@ class Challengers(Protocol):
         """Find what may follow the live model."""
 
 
+class Policies(Protocol):
+    """The part of the store that serving asks where leads are handed over."""
+
+    def policy_stamp(self) -> int | None:
+        """Tell cheaply whether the policy changed."""
+
+    def policy(self) -> Policy | None:
+        """Find the policy in force."""
+
+
 @dataclass(frozen=True)
 class LiveModel:
     """A model of the store, ready to score.
@@ -68,17 +80,23 @@ class LiveModel:
         How an answer names it.
     worth : Worth or None
         What tells the expected value, by the champion of *won*; None where there is none.
+    handoff : Handoff or None
+        What decides whether a lead is handed over; None where no policy is in force, or no model for its target.
     """
 
     card: Scorecard
     name: ModelName
     worth: Worth | None = None
+    handoff: Handoff | None = None
 
     @cached_property
     def cards(self) -> tuple[Scorecard, ...]:
-        """The scorecards that read a lead; the last one tells what it is worth."""
-        apart = self.worth is not None and self.worth.card is not self.card
-        return (self.card, self.worth.card) if apart and self.worth else (self.card,)
+        """The scorecards that read a lead: its own, the one that decides, and the one that tells its worth."""
+        found = [self.card]
+        for beside in (self.handoff, self.worth):
+            if beside is not None and all(beside.card is not card for card in found):
+                found.append(beside.card)
+        return tuple(found)
 
     @cached_property
     def reads_events(self) -> bool:
@@ -187,6 +205,10 @@ class Live:
         What a won deal brings, and the share of it that is earned.
     challengers : Challengers, optional
         Where challengers come from; by default none scores.
+    policies : Policies, optional
+        Where the handoff policy comes from; by default nothing is decided.
+    due : callable, optional
+        By when a lead must have been touched that is handed over at some moment.
     """
 
     def __init__(
@@ -195,11 +217,17 @@ class Live:
         primary: str,
         value: Value = Value(),  # noqa: B008 - frozen
         challengers: Challengers | None = None,
+        policies: Policies | None = None,
+        due: Due | None = None,
     ) -> None:
         self.store = store
         self.primary = primary
         self.value = value
         self.challengers = challengers
+        self.policies = policies
+        self.policy: Policy | None = None
+        self._due = due
+        self._policy_stamp: int | None = None
         self.targets = tuple(dict.fromkeys((primary, *STAGES)))
         self.now = Now()
         self._stamps: dict[str, int | None] = {}
@@ -212,6 +240,7 @@ class Live:
             changed = self._changed()
             found = {target: self.store.champion(target) for target in changed}
             rivals = self._rivals(promoted=bool(found))
+            published = self._published()
         except LeadLoopError as error:
             if self.now.reachable:
                 log.error("%s What was live goes on serving.", error)
@@ -224,7 +253,7 @@ class Live:
             self._take_up(target, champion, models, refused)
         if rivals is not None:
             self._shadow(rivals)
-        if found or rivals is not None or not self.now.reachable:
+        if found or rivals is not None or published or not self.now.reachable:
             whole = MappingProxyType(self._whole(models))
             self.now = Now(whole, True, MappingProxyType(refused))
         self._stamps |= changed
@@ -243,6 +272,19 @@ class Live:
         found = {target: self.challengers.challenger(target) for target in self.targets}
         self._kept = kept
         return {target: model for target, model in found.items() if model is not None}
+
+    def _published(self) -> bool:
+        """Take up the policy in force; whether it is another one than before."""
+        if self.policies is None:
+            return False
+        stamp = self.policies.policy_stamp()
+        if stamp == self._policy_stamp:
+            return False
+        self.policy = self.policies.policy()
+        self._policy_stamp = stamp
+        if self.policy is not None:
+            log.info("Handoff policy %s is in force.", self.policy.key)
+        return True
 
     def _shadow(self, rivals: Mapping[str, Model]) -> None:
         """Let these challengers score, and no others; one that cannot be read is only missed in the log."""
@@ -282,11 +324,13 @@ class Live:
             )
 
     def _whole(self, models: Mapping[str, LiveChampion]) -> dict[str, LiveChampion]:
-        """The same, each with what tells the expected value, and with its challenger."""
+        """The same, each with what tells the expected value, what decides, and its challenger."""
         won = models.get(WON)
         worth = Worth.of(None if won is None else won.card, self.value)
+        deciding = None if self.policy is None else models.get(self.policy.target)
+        handoff = Handoff.of(self.policy, None if deciding is None else deciding.card, self._due)
         return {
-            target: replace(model, worth=worth, shadow=self._shadows.get(target))
+            target: replace(model, worth=worth, handoff=handoff, shadow=self._shadows.get(target))
             for target, model in models.items()
         }
 

@@ -30,6 +30,7 @@ from scoring.value import AMOUNT
 from serving.answers import DECIMALS
 from serving.batch.kept import Order, kept_rows, kept_schema
 from serving.batch.out import out_rows, out_schema
+from serving.decision import Handoff
 from serving.logged import digest_of_features
 from serving.worth import BELOW_MONEY, CENTS, Worth
 
@@ -118,6 +119,7 @@ def score_open(
     lang: Lang = "en",
     reasons: int = 3,
     worth: Worth | None = None,
+    handoff: Handoff | None = None,
     shadow: Scorecard | None = None,
     told: Callable[[int, int], None] = lambda *_: None,
 ) -> Rescored:
@@ -141,6 +143,8 @@ def score_open(
         At most so many of them per lead.
     worth : Worth, optional
         Gives the expected value, by which leads are then ranked.
+    handoff : Handoff, optional
+        Decides which leads are handed over; without it nothing is decided.
     shadow : Scorecard, optional
         A challenger: its scores are logged, and shown nowhere.
     told : callable
@@ -163,7 +167,22 @@ def score_open(
     try:
         with open_output(target, out_schema(target), bom=lang == "ja") as output:
             kept = list(
-                _kept(store, card, ledger, lead, run, now, reasons, lang, worth, shadow, done, tally, told)
+                _kept(
+                    store,
+                    card,
+                    ledger,
+                    lead,
+                    run,
+                    now,
+                    reasons,
+                    lang,
+                    worth,
+                    handoff,
+                    shadow,
+                    done,
+                    tally,
+                    told,
+                )
             )
             order = Order()
             for _, keys in kept:
@@ -211,6 +230,7 @@ def _kept(
     reasons: int,
     lang: Lang,
     worth: Worth | None,
+    handoff: Handoff | None,
     shadow: Scorecard | None,
     done: set[tuple[str, str]],
     tally: _Tally,
@@ -231,7 +251,9 @@ def _kept(
         tally.add(scores)
         value, keys = worth_of_leads(worth, card, ledger, some, run.as_of, scores)
         sentences = phrases.codes(scores, reasons)
-        yield kept_rows(schema, pa.array(ids, pa.string()), scores, value, sentences), keys
+        named = pa.array(ids, pa.string())
+        decided = _decided(handoff, card, ledger, some, run.as_of, scores, named)
+        yield kept_rows(schema, named, scores, value, sentences, decided), keys
         told(min(start + ROWS_AT_ONCE, len(lead)), len(lead))
 
 
@@ -241,6 +263,22 @@ def score_leads(
     """What a model reads of some leads as they were known at a time, and what it says of them."""
     features, errors = ledger_features(card, ledger, lead, np.full(len(lead), as_of))
     return features, card.score_columns(features, errors, len(lead))
+
+
+def _decided(
+    handoff: Handoff | None,
+    card: Scorecard,
+    ledger: Ledger,
+    lead: npt.NDArray[np.intp],
+    as_of: float,
+    scores: Scores,
+    names: pa.Array,
+) -> npt.NDArray[np.int8] | None:
+    """What the policy says of leads, by the model of its own target."""
+    if handoff is None:
+        return None
+    said = scores if handoff.card is card else score_leads(handoff.card, ledger, lead, as_of)[1]
+    return handoff.of_leads(said.likelihood, names)
 
 
 def worth_of_leads(

@@ -27,6 +27,7 @@ from scoring.io.store.watches import last_watch
 from scoring.scorecard import Scorecard
 from scoring.value import WON
 from serving.cold_start import serve_points
+from serving.decision import handoff_of
 from serving.importing import import_files
 from serving.open_leads import challenger_of, score_open
 from serving.watcher import watch_store
@@ -172,7 +173,7 @@ def _rescore(store: Store, settings: Settings, now: datetime) -> str | None:
         for target in settings.targets
         if store.champions(target) and (champion := store.champion(target)) is not None
     }
-    worth = Worth.of(cards.get(WON), settings.value)
+    worth, handoff = Worth.of(cards.get(WON), settings.value), handoff_of(store, *cards.values())
     folder = settings.home / "scored"
     for target, card in cards.items():
         folder.mkdir(parents=True, exist_ok=True)
@@ -185,6 +186,7 @@ def _rescore(store: Store, settings: Settings, now: datetime) -> str | None:
             now=now.timestamp(),
             lang=settings.language.default,
             worth=worth,
+            handoff=handoff,
             shadow=challenger_of(store, target) if settings.challenger.shadow else None,
         )
         said.append(f"{done.scored:,} open leads for {target} in {out}")

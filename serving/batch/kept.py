@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.scorecard import Scores
+from serving.decision import UNDECIDED
 from serving.worth import CENTS
 
 UNITS = 1_000_000
@@ -18,7 +19,7 @@ UNITS = 1_000_000
 
 def kept_schema(reasons: int) -> pa.Schema:
     """The columns kept; likelihoods in millionths, money in hundredths, reasons as numbers of sentences."""
-    small = dict.fromkeys(("score", "grade", "fit", "engagement"), pa.int8())
+    small = dict.fromkeys(("score", "grade", "fit", "engagement", "decision"), pa.int8())
     units = dict.fromkeys(("likelihood", "likelihood_low", "likelihood_high"), pa.int32())
     sentences = dict.fromkeys((f"reason_{rank}" for rank in range(reasons)), pa.int32())
     return pa.schema(
@@ -32,6 +33,7 @@ def kept_rows(
     scores: Scores,
     value: npt.NDArray[np.float64] | None,
     sentences: npt.NDArray[np.int32],
+    decisions: npt.NDArray[np.int8] | None = None,
 ) -> pa.RecordBatch:
     """What is kept of some leads.
 
@@ -47,6 +49,8 @@ def kept_rows(
         What they are worth.
     sentences : array of int32, shape (n_reasons, n_leads)
         Their reasons.
+    decisions : array of int, shape (n_leads,), optional
+        What the handoff policy says of them, as places in ``DECISIONS``.
     """
     likelihoods = (scores.likelihood, scores.likelihood_low, scores.likelihood_high)
     small = (scores.score, scores.grade, scores.fit, scores.engagement)
@@ -54,6 +58,7 @@ def kept_rows(
         ids,
         *(_whole(column * UNITS, np.int32) for column in likelihoods),
         *(pa.array(column.astype(np.int8)) for column in small),
+        pa.array(np.full(len(ids), UNDECIDED, dtype=np.int8) if decisions is None else decisions),
         pa.nulls(len(ids), pa.int64()) if value is None else _whole(value * CENTS, np.int64),
         _reasons_why(scores.errors, len(ids)),
         *(pa.array(row) for row in sentences),

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from scoring.reasons import Phrases
 from scoring.scorecard import GRADES
 from serving.batch.kept import UNITS
+from serving.decision import DECISIONS
 from serving.worth import CENTS
 
 SCORED = "scored"
@@ -23,6 +24,7 @@ _LIKELIHOOD = {".csv": pa.decimal128(7, 6)}
 _MONEY = {".csv": pa.decimal128(20, 2)}
 _LETTERS = pa.array(list(GRADES))
 _LABELS = pa.array([f"{grade}{step}" for grade in GRADES for step in (1, 2, 3, 4)])
+_DECISIONS = pa.array(DECISIONS)
 _NO_TEXT = pa.scalar(None, pa.string())
 
 
@@ -84,7 +86,7 @@ def out_rows(
         "fit": _taken(_LETTERS, fit, with_fit),
         "engagement": pa.array(engagement + 1, pa.int32(), mask=~with_engagement),
         "label": _taken(_LABELS, fit * 4 + engagement, with_fit & with_engagement),
-        "decision": _where(scored, "none"),
+        "decision": _taken(_DECISIONS, _numbers(kept, "decision"), scored),
         "expected_value": _scaled(kept.column("value"), CENTS, schema.field("expected_value").type),
         "rank": pa.array(ranks.astype(np.int64), mask=ranks == 0),
         "reasons": _reasons(phrases, sentences, len(scored)),

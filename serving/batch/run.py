@@ -30,6 +30,7 @@ from serving.batch.kept import Order, Spill
 from serving.batch.out import out_rows, out_schema
 from serving.batch.scorer import Scorer
 from serving.batch.summary import BatchSummary, Tally
+from serving.decision import Handoff
 from serving.worth import AMOUNT_RULE, Worth
 
 Step = Literal["score", "write"]
@@ -53,6 +54,7 @@ def score_file(
     encoding: str | None = None,
     max_rejected: float = MAX_REJECTED,
     worth: Worth | None = None,
+    handoff: Handoff | None = None,
     reasons: int = MOST_REASONS,
     progress: Progress = lambda *_: None,
 ) -> BatchSummary:
@@ -77,6 +79,8 @@ def score_file(
         The share of unreadable rows above which the run counts as failed; OUT is written all the same.
     worth : Worth, optional
         Gives the expected value, by which leads are then ranked; ignored where its scorecard is not of *won*.
+    handoff : Handoff, optional
+        Decides which leads are handed over; without it nothing is decided.
     reasons : int
         At most so many reasons per lead.
     progress : callable
@@ -94,7 +98,7 @@ def score_file(
     with open_table(source, encoding=encoding) as whole:
         names, dialect = whole.schema.names, whole.dialect
     named_by = id_column(card, names)
-    scorer = Scorer(card, worth, Phrases(card, lang), named_by, as_of, reasons)
+    scorer = Scorer(card, worth, Phrases(card, lang), named_by, as_of, reasons, handoff)
     notes = [note for each in scorer.cards for note in missing_columns(each, names, source.name)]
     wanted = {named_by, *(name for each in scorer.cards for name in columns_read(each))}
     wanted |= {AMOUNT} if worth is not None else set()

@@ -15,6 +15,7 @@ from scoring.scorecard import Scorecard, Scores, settle_array
 from scoring.value import AMOUNT
 from serving.batch.intake import lead_ids
 from serving.batch.kept import kept_rows, kept_schema
+from serving.decision import Handoff
 from serving.worth import BELOW_MONEY, CENTS, Worth
 
 Floats = npt.NDArray[np.float64]
@@ -56,6 +57,8 @@ class Scorer:
         Seconds since 1970 as which leads are seen that bring no time of their own.
     reasons : int
         At most so many reasons per lead.
+    handoff : Handoff, optional
+        Decides which leads are handed over.
     """
 
     def __init__(
@@ -66,9 +69,11 @@ class Scorer:
         named_by: str | None,
         as_of: float,
         reasons: int,
+        handoff: Handoff | None = None,
     ) -> None:
         self.card = card
         self.worth = worth
+        self.handoff = handoff
         self.schema = kept_schema(reasons)
         self.phrases = phrases
         self._named_by = named_by
@@ -77,9 +82,12 @@ class Scorer:
 
     @property
     def cards(self) -> tuple[Scorecard, ...]:
-        """The scorecards that read the list; the last one tells what a lead is worth."""
-        apart = self.worth is not None and self.worth.card is not self.card
-        return (self.card, self.worth.card) if apart and self.worth else (self.card,)
+        """The scorecards that read the list: its own, the one that decides, and the one that tells its worth."""
+        found = [self.card]
+        for beside in (self.handoff, self.worth):
+            if beside is not None and all(beside.card is not card for card in found):
+                found.append(beside.card)
+        return tuple(found)
 
     def keep(self, batch: Batch) -> Kept:
         """Score a batch.
@@ -90,17 +98,26 @@ class Scorer:
             Some rows of the list.
         """
         scores = self._scores(batch.rows)
-        value, unread = self._values(batch.rows, scores[-1])
-        sentences = self.phrases.codes(scores[0], self._reasons)
-        rows = kept_rows(self.schema, lead_ids(batch, self._named_by), scores[0], value, sentences)
+        worth = scores[0] if self.worth is None else self._by(self.worth.card, scores)
+        value, unread = self._values(batch.rows, worth)
+        sentences, ids = self.phrases.codes(scores[0], self._reasons), lead_ids(batch, self._named_by)
+        handoff = self.handoff
+        decided = (
+            None if handoff is None else handoff.of_leads(self._by(handoff.card, scores).likelihood, ids)
+        )
+        rows = kept_rows(self.schema, ids, scores[0], value, sentences, decided)
         if value is None or AMOUNT not in batch.rows.schema.names:
             # Where all deals are worth the same, the order by expected value is that of the log-odds, which
             # tell leads apart where likelihoods near 0 and 1 no longer do.
-            return Kept(rows, settle_array(scores[-1].log_odds), 0)
+            return Kept(rows, settle_array(worth.log_odds), 0)
         cents = np.rint(value * CENTS)
         return Kept(
             rows, np.where(np.isnan(cents), settle_array(scores[0].log_odds) - BELOW_MONEY, cents), unread
         )
+
+    def _by(self, card: Scorecard, scores: list[Scores]) -> Scores:
+        """What one of the scorecards says."""
+        return next(said for each, said in zip(self.cards, scores, strict=True) if each is card)
 
     def _values(self, rows: pa.RecordBatch, scores: Scores) -> tuple[Floats | None, int]:
         """The expected values, and how many amounts cannot be read, for which the usual deal stands in."""

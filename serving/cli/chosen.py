@@ -13,6 +13,7 @@ from scoring.io.store import Store, open_store
 from scoring.scorecard import Scorecard
 from scoring.value import WON
 from serving.cold_start import serve_points
+from serving.decision import Handoff, handoff_of
 from serving.worth import Worth
 
 CHAMPION = "champion"
@@ -31,10 +32,13 @@ class Chosen:
         The scorecard.
     won : Scorecard or None
         The one that tells how likely a won deal is, if there is one.
+    handoff : Handoff or None
+        What decides which leads are handed over: nothing, where a scorecard was named that need not be live.
     """
 
     card: Scorecard
     won: Scorecard | None
+    handoff: Handoff | None = None
 
     def worth(self, value: Value) -> Worth | None:
         """What a won deal is worth, where there is a model of that.
@@ -80,7 +84,8 @@ def choose(model: str, target: str | None, settings: Settings) -> Chosen:
                 f"No model is live yet{named}. Train one with `leadloop train LEADS.csv --label COLUMN`, "
                 "or name another with --model."
             )
-        return Chosen(card, card if card.meta.target == WON else _live(store, WON))
+        won = card if card.meta.target == WON else _live(store, WON)
+        return Chosen(card, won, handoff_of(store, card, won))
 
 
 def _live(store: Store, target: str | None) -> Scorecard | None:

@@ -104,6 +104,7 @@ def score(
             encoding=encoding,
             max_rejected=tolerated,
             worth=chosen.worth(given.value),
+            handoff=chosen.handoff,
             reasons=limit_reasons,
             progress=told,
         )
@@ -136,6 +137,7 @@ def _score_open(
             lang=lang,
             reasons=reasons,
             worth=chosen.worth(given.value),
+            handoff=chosen.handoff,
             shadow=challenger_of(store, chosen.card.meta.target) if shadows else None,
             told=lambda leads, total: told("score", leads, total),
         )
