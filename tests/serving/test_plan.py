@@ -1,6 +1,7 @@
 """A plan over HTTP and on the command line: by hand, measured on a store, the same on both, and refused."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from serving.cli import main
 from serving.cli.terminal import settings
 from serving.importing import import_files
 from serving.plan_asked import UnfitPlan
+from tests.readme import ROOT
 from tests.service import NOW, keeping, problem
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -336,3 +338,14 @@ def test_the_plan_is_documented(store: Store) -> None:
     assert all(one["description"] for one in operation["parameters"])
     assert "GET /v1/plan" in page
     assert "leads_certain_seen" in page
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ja.md"])
+def test_the_plan_shown_in_the_readme_is_what_the_command_says(place: Path, page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = text.split("<!-- plan -->\n```text\n")[1].split("\n```\n<!-- /plan -->")[0]
+    (words,) = re.findall(r"^leadloop plan (.*)$", text, flags=re.MULTILINE)
+    (place / "leadloop.toml").write_text("[capacity]\nreps = 4\n")
+
+    lines = [line.rstrip() for line in said(*words.split()).splitlines()]
+    assert [line for line in lines if line] == [line for line in shown.splitlines() if line]
