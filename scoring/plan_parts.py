@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from scoring.categories import Categories
 from scoring.errors import DataError
@@ -24,7 +23,7 @@ MONTH: Final = "month"
 REP: Final = "rep"
 MOST_PARTS: Final = 100
 LEAST_WON: Final = 10
-Reached = Callable[[npt.NDArray[np.bool_]], tuple[int, ...]]
+SharedBy = Literal["won leads", "what reps can take", "won leads of whole months", "alike"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,22 @@ class Part:
     own: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All parts of a goal.
+
+    Parameters
+    ----------
+    shared_by : str
+        What their weights are: ``won leads``, ``what reps can take``, ``won leads of whole months``, or ``alike``.
+    each : tuple of Part
+        The parts.
+    """
+
+    shared_by: SharedBy
+    each: tuple[Part, ...]
+
+
 def own_rates(reached: tuple[int, ...], overall: Rates) -> tuple[Rates, bool]:
     """The rates of a part, and whether they are its own: they need ten won leads, and rates that were counted."""
     if overall.counted and reached[-1] >= LEAST_WON:
@@ -56,7 +71,7 @@ def own_rates(reached: tuple[int, ...], overall: Rates) -> tuple[Rates, bool]:
     return overall, False
 
 
-def by_answer(group: Categories, known: Cohort, overall: Rates, what: str) -> list[Part]:
+def by_answer(group: Categories, known: Cohort, overall: Rates, what: str) -> Parts:
     """Parts by what is known of each lead; weights are won leads, the heaviest first.
 
     Parameters
@@ -86,10 +101,11 @@ def by_answer(group: Categories, known: Cohort, overall: Rates, what: str) -> li
     for code in present.tolist():
         reached = known.reached(codes == code)
         parts.append(Part(names[code], Fraction(reached[-1]), *own_rates(reached, overall)))
-    return sorted(parts, key=lambda part: (-part.weight, part.name is None, part.name or ""))
+    parts.sort(key=lambda part: (-part.weight, part.name is None, part.name or ""))
+    return Parts("won leads", tuple(parts))
 
 
-def by_property(ledger: Ledger, name: str, known: Cohort, overall: Rates) -> list[Part]:
+def by_property(ledger: Ledger, name: str, known: Cohort, overall: Rates) -> Parts:
     """Parts by a property of leads as it is now; the arguments are those of :func:`by_answer`."""
     if name not in ledger.properties:
         near = get_close_matches(name, ledger.properties, n=1, cutoff=0.5)
@@ -108,7 +124,7 @@ def _spelled(group: Categories) -> Categories:
 
 def by_rep(
     ledger: Ledger | None, known: Cohort | None, overall: Rates, listed: Sequence[tuple[str, int]]
-) -> list[Part]:
+) -> Parts:
     """Parts by rep: those that the team lists, by what each can take; where none is listed, by won leads.
 
     Parameters
@@ -129,7 +145,7 @@ def by_rep(
                 mine = owner.codes[known.lead] == owner.levels.index(name)
                 rates, own = own_rates(known.reached(mine), overall)
             parts.append(Part(name, Fraction(room), rates, own))
-        return parts
+        return Parts("what reps can take", tuple(parts))
     if owner is None or known is None:
         raise DataError("No rep is known.")
     return by_answer(owner, known, overall, "the rep")
@@ -137,7 +153,7 @@ def by_rep(
 
 def by_month(
     ledger: Ledger | None, known: Cohort | None, overall: Rates, months: Sequence[str], time_zone: str
-) -> list[Part]:
+) -> Parts:
     """Parts by month: as many customers as came of leads created in that month of the year.
 
     Only whole months of the past count.  Unless they hold each month of the plan, all months have the same.
@@ -155,12 +171,12 @@ def by_month(
     """
     past = {} if ledger is None or known is None else _whole_months(ledger, known, time_zone)
     if any(_of_year(month) not in past for month in months):
-        return [Part(month, Fraction(1), overall) for month in months]
+        return Parts("alike", tuple(Part(month, Fraction(1), overall) for month in months))
     parts = []
     for month in months:
         count, reached = past[_of_year(month)]
         parts.append(Part(month, Fraction(reached[-1], count), *own_rates(reached, overall)))
-    return parts
+    return Parts("won leads of whole months", tuple(parts))
 
 
 def _of_year(month: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from scoring.plan_parts import SharedBy
 from serving.schemas import Answer
 
 Money = int | float
@@ -39,7 +40,7 @@ class NeedPlan(Answer):
 
 
 class PartPlan(NeedPlan):
-    """A month, a rep or a value of a property."""
+    """A month, a rep or a value of a property; certainty is that of this part alone."""
 
     name: str | None = Field(description="Null for leads of which it is not known.")
     own_rates: bool = Field(description="Whether its rates are its own; else those of all leads.")
@@ -92,4 +93,7 @@ class PlanAnswer(NeedPlan):
     passed_over: dict[str, str] = Field(description="Stages that are left out, and why.")
     work: WorkPlan
     by: str | None
+    shared_by: SharedBy | None = Field(
+        description="By what the customers are shared out; `alike` where the store lacks whole months of the past."
+    )
     parts: list[PartPlan]

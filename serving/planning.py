@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
-from math import floor
-from typing import Any
 
 from scoring.errors import DataError
 from scoring.funnel import Cohort, cohort, won_deals
 from scoring.io.office import office_hours
-from scoring.io.sections import Calendar, Capacity, Rep, Sections
-from scoring.label_state import day
+from scoring.io.sections import Calendar, Sections
 from scoring.ledger import Ledger
 from scoring.money import decimals, rounded_down
-from scoring.plan import MOST_CUSTOMERS, Need, Rates, Step, Work, customers_for, share_out
-from scoring.plan_parts import MONTH, REP, Part, by_month, by_property, by_rep
+from scoring.plan import MOST_CUSTOMERS, Rates, customers_for, share_out
+from scoring.plan_parts import MONTH, REP, Part, Parts, by_month, by_property, by_rep
 from scoring.value import WON
+from serving.plan_answers import measured_on, need_fields, number, part_plan, room, stage_plan, work_plan
 from serving.plan_asked import Asked, UnfitPlan, check
-from serving.plan_schemas import Measured, Money, NeedPlan, PartPlan, PlanAnswer, StagePlan, WorkPlan
+from serving.plan_schemas import PartPlan, PlanAnswer
 
 WON_DAYS = 90
 # What rates are measured on; activities and touches, by far the most, are not among it.
@@ -66,23 +63,25 @@ class _Planning:
         revenue, deal, deals_seen, customers = self._goal
         rates, days = self._rates, self._days
         parts = self._parts()
-        shares = share_out(customers, [part.weight for part in parts])
+        each = parts.each if parts else ()
+        shares = share_out(customers, [part.weight for part in each])
         known = self._known if rates.counted else None
         return PlanAnswer(
-            **_need(rates, customers, self._certainty, sum(days.values())),
-            revenue=_number(revenue),
-            deal=_number(deal),
+            **need_fields(rates, customers, self._certainty, sum(days.values())),
+            revenue=number(revenue),
+            deal=number(deal),
             deals_seen=deals_seen,
             currency=self._currency,
             certainty=self._certainty,
             months=list(days),
             working_days=sum(days.values()),
-            measured=None if known is None else _measured(known, self.settings.time.zone),
-            waterfall=[_stage(step) for step in rates.waterfall(customers)],
+            measured=None if known is None else measured_on(known, self.settings.time.zone),
+            waterfall=[stage_plan(step) for step in rates.waterfall(customers)],
             passed_over={} if known is None else dict(known.passed_over),
-            work=self._work(rates, customers),
+            work=work_plan(rates, customers, self.settings, self.asked.months),
             by=self.asked.by,
-            parts=[self._part(part, count) for part, count in zip(parts, shares, strict=True)],
+            shared_by=parts.shared_by if parts else None,
+            parts=[self._part(part, count) for part, count in zip(each, shares, strict=True)],
         )
 
     @cached_property
@@ -218,12 +217,12 @@ class _Planning:
             raise self.asked.refuse("start", "must be a month from 1970-01 to 2200-12")
         return start
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> Parts | None:
         by = self.asked.by
         if by is None:
-            return []
+            return None
         rates, zone = self._rates, self.settings.time.zone
-        listed = [(rep.name, _room(rep, self.settings.capacity)) for rep in self.settings.reps]
+        listed = [(rep.name, room(rep, self.settings.capacity)) for rep in self.settings.reps]
         if by == MONTH or (by == REP and listed):
             ledger, known = self._perhaps()
             if by == MONTH:
@@ -245,110 +244,17 @@ class _Planning:
             return None, None
 
     def _part(self, part: Part, customers: int) -> PartPlan:
-        one_month = self.asked.by == MONTH
-        days = self._days[str(part.name)] if one_month else sum(self._days.values())
-        work = _work_of(self.settings, 1 if one_month else self.asked.months)
-        available = {MONTH: work.available, REP: work.hours_per_rep}.get(self.asked.by or "")
-        needed = part.rates.needed(customers)
-        return PartPlan(
-            **_need(part.rates, customers, self._certainty, days),
-            name=part.name,
-            own_rates=part.own,
-            working_days=days,
-            needed=dict(zip(part.rates.stages, needed, strict=True)),
-            hours_needed=float(work.hours(needed[part.rates.handed_over])),
-            hours_available=None if available is None else float(available),
-        )
-
-    def _work(self, rates: Rates, customers: int) -> WorkPlan:
-        settings, work = self.settings, _work_of(self.settings, self.asked.months)
-        at = rates.handed_over
-        leads, most = rates.needed(customers)[at], work.most_leads
-        agreed = _agreed(settings.reps, settings.capacity)
-        return WorkPlan(
-            stage=rates.stages[at],
-            leads=leads,
-            touches_per_lead=settings.capacity.touches_per_lead,
-            minutes_per_touch=settings.capacity.minutes_per_touch,
-            hours_needed=float(work.hours(leads)),
-            reps=work.reps,
-            hours_available=None if work.available is None else float(work.available),
-            fits=None if most is None else leads <= most,
-            most_leads=most,
-            most_customers=None if most is None else floor(most * rates.close / rates.shares[at]),
-            reps_needed=work.reps_for(leads),
-            agreed_leads=None if agreed is None else agreed * self.asked.months,
-        )
+        asked, days = self.asked, self._days
+        one_month = asked.by == MONTH
+        in_days = days[str(part.name)] if one_month else sum(days.values())
+        months = 1 if one_month else asked.months
+        return part_plan(part, customers, self._certainty, str(asked.by), self.settings, months, in_days)
 
 
 _RATE_RULE = "must be given where the store holds too little to measure it"
 _BY_RULE = "must be month, rep or a property by which the store can share out the goal"
 
 
-def _need(rates: Rates, customers: int, certainty: float, days: int) -> dict[str, Any]:
-    """The fields that :class:`NeedPlan` has for the whole and for each part."""
-    need: Need = rates.need(customers, certainty)
-    low, high = rates.interval or (None, None)
-    return NeedPlan(
-        customers=need.customers,
-        leads=need.leads,
-        leads_per_day=-(-need.leads // days) if days else None,
-        chance=need.chance,
-        leads_certain=need.certain,
-        leads_certain_seen=need.certain_seen,
-        close_rate=float(rates.close),
-        close_rate_low=low,
-        close_rate_high=high,
-        seen=rates.seen,
-    ).model_dump()
-
-
-def _stage(step: Step) -> StagePlan:
-    return StagePlan(
-        stage=step.stage,
-        needed=step.needed,
-        rate=step.rate,
-        rate_low=step.low,
-        rate_high=step.high,
-        reached=step.reached,
-        of=step.of,
-    )
-
-
-def _measured(known: Cohort, zone: str) -> Measured:
-    return Measured(
-        leads=len(known.lead),
-        since=day(known.since, zone),
-        until=day(known.until, zone),
-        horizon_days=known.horizon_days,
-    )
-
-
-def _work_of(settings: Sections, months: int) -> Work:
-    capacity = settings.capacity
-    touches, minutes, hours = (
-        Fraction(repr(value))
-        for value in (capacity.touches_per_lead, capacity.minutes_per_touch, capacity.hours_per_rep)
-    )
-    return Work(touches, minutes, hours * months, len(settings.reps) or capacity.reps)
-
-
-def _room(rep: Rep, capacity: Capacity) -> int:
-    return capacity.leads_per_rep if rep.leads_per_month is None else rep.leads_per_month
-
-
-def _agreed(reps: Sequence[Rep], capacity: Capacity) -> int | None:
-    if reps:
-        return sum(_room(rep, capacity) for rep in reps)
-    return None if capacity.reps is None else capacity.reps * capacity.leads_per_rep
-
-
 def _working_days(calendar: Calendar, zone: str, month: date) -> int:
     last = month.replace(day=monthrange(month.year, month.month)[1])
     return len(office_hours(calendar, zone, month, last).opens)
-
-
-def _number(amount: Decimal | None) -> Money | None:
-    if amount is None:
-        return None
-    return int(amount) if amount == amount.to_integral_value() else float(amount)

@@ -235,6 +235,10 @@ def _shown(found: PlanAnswer) -> list[PartPlan]:
 
 
 def _about_parts(found: PlanAnswer) -> Iterator[str]:
+    if found.shared_by == "alike":
+        yield "The months share alike: the store does not hold whole months of the past for each of them."
+    else:
+        yield f"Customers are shared out by {found.shared_by}."
     if any(not part.own_rates for part in _shown(found)):
         why = "fewer than 10 of its own were won" if found.measured else "it was given"
         yield f"* the rate of all leads: {why}."

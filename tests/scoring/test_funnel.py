@@ -159,7 +159,7 @@ def test_parts_by_property_have_the_counts_of_their_own_leads() -> None:
     held = ledger(created, outcomes, prefecture=regions)
     known = cohort(held, HORIZON)
     overall = Rates.counted_at(known.stages, known.reached())
-    parts = {part.name: part for part in by_property(held, "prefecture", known, overall)}
+    parts = {part.name: part for part in by_property(held, "prefecture", known, overall).each}
     count = {name: [0, 0] for name in ("east", "west", None)}
     for lead, day in enumerate(created):
         if 10 <= day <= 175:
@@ -182,7 +182,7 @@ def test_spellings_of_one_answer_are_one_part() -> None:
         *steady(), source=["Web" if lead % 3 else "Ｗｅｂ" if lead % 2 else "WEB " for lead in range(400)]
     )
     known = cohort(held, HORIZON)
-    (part,) = by_property(held, "source", known, Rates.counted_at(known.stages, known.reached()))
+    (part,) = by_property(held, "source", known, Rates.counted_at(known.stages, known.reached())).each
 
     assert (part.name, part.rates.seen) == ("WEB", 332)
 
@@ -190,7 +190,7 @@ def test_spellings_of_one_answer_are_one_part() -> None:
 def test_a_rate_that_was_given_holds_for_every_part() -> None:
     held = ledger(*steady(), prefecture=["east"] * 400)
     given_rate = Rates.given(Fraction(1, 50))  # type: ignore[arg-type]
-    (part,) = by_property(held, "prefecture", cohort(held, HORIZON), given_rate)
+    (part,) = by_property(held, "prefecture", cohort(held, HORIZON), given_rate).each
 
     assert (part.rates, part.own) == (given_rate, False)
 
@@ -213,12 +213,12 @@ def test_parts_by_rep_are_those_listed_or_those_who_have_leads() -> None:
 
     found = by_rep(held, known, overall, ())
     listed = by_rep(held, known, overall, [("Sato", 50), ("Abe", 100)])
-    assert {part.name: part.weight for part in found} == {"Sato": 17, "Ito": 17}
-    assert [(part.name, part.weight, part.own) for part in listed] == [
+    assert {part.name: part.weight for part in found.each} == {"Sato": 17, "Ito": 17}
+    assert [(part.name, part.weight, part.own) for part in listed.each] == [
         ("Sato", 50, True),
         ("Abe", 100, False),
     ]
-    assert [part.name for part in by_rep(None, None, overall, [("Abe", 100)])] == ["Abe"]
+    assert [part.name for part in by_rep(None, None, overall, [("Abe", 100)]).each] == ["Abe"]
 
 
 def test_months_share_as_their_whole_months_of_the_past_did() -> None:
@@ -229,7 +229,7 @@ def test_months_share_as_their_whole_months_of_the_past_did() -> None:
     held = ledger(created, outcomes)
     known = cohort(held, HORIZON)
     overall = Rates.counted_at(known.stages, known.reached())
-    february, march = by_month(held, known, overall, ["2027-02", "2027-03"], "UTC")
+    february, march = by_month(held, known, overall, ["2027-02", "2027-03"], "UTC").each
 
     # In both Februaries every tenth of 56 leads was won, in the first twice as many; months of 1971 count as well.
     won = {1: [], 2: []}
@@ -247,5 +247,5 @@ def test_months_share_alike_where_the_past_does_not_hold_each_of_them() -> None:
     overall = Rates.counted_at(known.stages, known.reached())
 
     parts = by_month(held, known, overall, ["2026-03", "2026-12"], "UTC")
-    assert [(part.weight, part.rates) for part in parts] == [(1, overall), (1, overall)]
-    assert by_month(None, None, overall, ["2026-03"], "UTC")[0].weight == 1
+    assert [(part.weight, part.rates) for part in parts.each] == [(1, overall), (1, overall)]
+    assert by_month(None, None, overall, ["2026-03"], "UTC").shared_by == parts.shared_by == "alike"

@@ -118,6 +118,24 @@ def test_ten_customers_at_two_percent_are_500_leads(place: Path) -> None:
     assert [(one["stage"], one["needed"]) for one in found["waterfall"]] == [("lead", 500), ("won", 10)]
 
 
+def test_the_command_shows_parts_and_what_they_are_shared_by(place: Path) -> None:
+    (place / "leadloop.toml").write_text(
+        "[capacity]\nhours_per_rep = 100.0\n[[reps]]\nname = '佐藤'\n[[reps]]\nname = 'Abe'\n"
+    )
+    text = said("--customers", "3", "--close-rate", "2%", "--by", "rep", "--start", "2026-11")
+    lines = [line.split() for line in text.splitlines()]
+
+    assert ["rep", "lead", "won", "rate", "at", "90", "%", "hours", "of"] in lines
+    assert ["佐藤", "100", "2", "2", "%*", "194", "100", "100"] in lines
+    assert ["Abe", "50", "1", "2", "%*", "114", "50", "100"] in lines
+    assert "Customers are shared out by what reps can take." in text
+    assert "* the rate of all leads: it was given." in text
+    alike = said("--customers", "3", "--close-rate", "2%", "--by", "month", "--months", "2")
+    assert (
+        "The months share alike: the store does not hold whole months of the past for each of them." in alike
+    )
+
+
 def test_the_service_gives_the_numbers_of_the_command(filled: Path, place: Path) -> None:
     (place / "leadloop.toml").write_text(
         '[goal]\nrevenue = 1200000.0\n[value]\ncurrency = "JPY"\n[capacity]\nreps = 4\n[time]\nzone = "Asia/Tokyo"\n'
@@ -216,6 +234,7 @@ def test_a_goal_for_several_months_is_shared_out_by_month(known: Store) -> None:
     assert sum(part["customers"] for part in found["parts"]) == found["customers"] == 49
     assert [part["working_days"] for part in found["parts"]] == [21, 23, 21]
     assert {part["hours_available"] for part in found["parts"]} == {480.0}
+    assert found["shared_by"] == "won leads of whole months"
 
 
 def test_reps_share_by_what_they_can_take_or_by_what_they_won(known: Store) -> None:
@@ -281,6 +300,7 @@ def test_an_empty_store_says_what_to_give(store: Store) -> None:
     assert "Leave out `by`." in refused(store, deal="5", close_rate="0.1", by="source")["detail"]
     by_month = told(store, deal="100000", close_rate="0.02", by="month", months=2, start="2026-12")
     assert [part["customers"] for part in by_month["parts"]] == [12, 12]
+    assert by_month["shared_by"] == "alike"
 
 
 def test_the_settings_may_have_a_goal_of_customers_or_none(store: Store) -> None:
