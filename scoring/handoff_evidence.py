@@ -230,7 +230,7 @@ def _months(as_of: Floats | None, new: int, leads_per_month: float | None) -> fl
     if as_of is None:
         raise DataError(
             "The held-out predictions have no times, so nobody knows how many leads come in a month. "
-            "Say it with --leads-per-month."
+            "Say it: --leads-per-month N, or leads_per_month in a call."
         )
     return max(float(as_of.max() - as_of.min()), DAY) / MONTH
 

@@ -77,6 +77,8 @@ class Constraints:
     ----------
     capacity : float or None
         Handoffs that sales can work on in a month, those of exploration among them.
+    leads_per_month : float or None
+        How many leads come in a month, where not as many as in the test.
     goal_revenue, goal_customers : float or None
         What is to be won in a month; the revenue goes before.
     amount : float or None
@@ -92,6 +94,7 @@ class Constraints:
     """
 
     capacity: float | None = None
+    leads_per_month: float | None = None
     goal_revenue: float | None = None
     goal_customers: float | None = None
     amount: float | None = None

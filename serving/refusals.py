@@ -49,6 +49,10 @@ class NotPromoted(ModelError):
     """A model cannot go live, or none can come back."""
 
 
+class NotProposed(DataError):
+    """No handoff policy can be proposed: nothing is live, or nothing was held out to count on."""
+
+
 class NoSuchHandoff(DataError):
     """There is no such handoff."""
 
