@@ -90,12 +90,14 @@ class QueueEntry(Answer):
 
 
 class CallTime(Answer):
-    """When calls are answered more often than else."""
+    """An hour of the week at which calls reach people more often than at others."""
 
-    weekday: str
-    hour: int
-    rate: float
-    calls: int
+    weekday: int = Field(description="0 is Monday.")
+    hour: int = Field(description="The hour that begins then, on the clocks of the settings' zone.")
+    rate: float = Field(description="Share of calls that reach somebody.")
+    low: float = Field(description="Lower end of its 90 % interval.")
+    high: float = Field(description="Upper end of it.")
+    calls: int = Field(description="Calls that it rests on.")
 
 
 class QueueAnswer(Answer):
@@ -103,6 +105,7 @@ class QueueAnswer(Answer):
 
     queue: list[QueueEntry]
     total: int = Field(description="How many leads wait in all.")
+    call_times: list[CallTime] = Field(description="The best times to call; none where too little is known.")
     next: int | None = Field(description="Give it as `skip` to read on; null at the end.")
 
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from math import isnan, nan
+from threading import get_ident
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, select
 
+from scoring.call_times import Slot, best_times
 from scoring.contract import OUTCOMES, TOUCHES, Contract, to_micros, to_seconds
 from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
 from scoring.io.store.facts import Told
 from scoring.io.store.handoffs import Handoff, last_handoffs
-from scoring.io.store.queue import NEVER, QueueRow, read_row, renew_clocks, take_out, write_queue
+from scoring.io.store.queue import NEVER, QueueRow, count_queue, read_row, renew_clocks, take_out, write_queue
 from scoring.io.store.tables import leads, touches
+from scoring.io.store.tasks import claim, release, state_of
 from scoring.ledger import Events, Ledger
 from scoring.owners import Owners, owners
 from scoring.readiness import first_alike
@@ -33,6 +38,9 @@ from serving.open_leads import Reason, open_leads, reasons_of_leads, score_leads
 from serving.worth import Worth
 
 SHOWN_REASONS = 3
+QUEUE = "queue"
+LEASE = timedelta(minutes=10)
+AT_ONCE = timedelta(0)
 ENDS = frozenset({WON, *CLOSING})
 Places = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -81,7 +89,7 @@ class Said:
     reasons: list[list[Reason]]
 
 
-def refresh_queue(store: Store, settings: Sections, now: datetime) -> int:
+def refresh_queue(store: Store, settings: Sections, now: datetime, every: timedelta = AT_ONCE) -> int:
     """Make the queue anew from all that is known, and say how many leads wait.
 
     In the queue are the open leads that were handed over and not rejected; where nothing was ever handed over, those
@@ -95,25 +103,43 @@ def refresh_queue(store: Store, settings: Sections, now: datetime) -> int:
         What sales has promised, and when the office is open.
     now : datetime
         With an offset.
+    every : timedelta
+        A queue that is no older than this stays as it is, and so does one that somebody else is making.
     """
-    moment = now.timestamp()
-    ledger = store.ledger().known_at(moment)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{get_ident()}"
+    with writing(store.engine) as connection:
+        if not claim(connection, QUEUE, holder, now, every, LEASE):
+            return count_queue(connection)
+    rows, slots = _made(store, settings, now.timestamp())
+    with writing(store.engine) as connection:
+        write_queue(connection, rows)
+        state = {"leads": len(rows), "call_times": [asdict(slot) for slot in slots]}
+        release(connection, QUEUE, holder, now, state, done=True)
+    return len(rows)
+
+
+def _made(store: Store, settings: Sections, now: float) -> tuple[list[QueueRow], list[Slot]]:
+    """The rows of the queue, and the hours at which calls reach people."""
+    ledger = store.ledger().known_at(now)
     with reading(store.engine) as connection:
         handed = last_handoffs(connection)
     held = owners(ledger)
-    worked = _worked(ledger, held, handed, moment)
-    said = _said(store, settings, ledger, worked.lead, moment)
-    first = min((*worked.since.tolist(), moment))
+    worked = _worked(ledger, held, handed, now)
+    said = _said(store, settings, ledger, worked.lead, now)
+    first = min((*worked.since.tolist(), now))
     told = clocks(
-        promise_of(settings), office_of(settings, first, moment), worked.since,
+        promise_of(settings), office_of(settings, first, now), worked.since,
         _of(ledger.touches, worked.lead, len(ledger)), _of(held.given, worked.lead, len(ledger)),
-        np.full(len(worked.lead), nan), moment,
+        np.full(len(worked.lead), nan), now,
     )  # fmt: skip
     reps = held.rep.to_list()
-    rows = _Board(ledger, moment, worked, [reps[at] for at in worked.lead.tolist()], said, told).rows()
-    with writing(store.engine) as connection:
-        write_queue(connection, rows)
-    return len(rows)
+    board = _Board(ledger, now, worked, [reps[at] for at in worked.lead.tolist()], said, told)
+    return board.rows(), best_times(ledger.touches, settings.time.zone)
+
+
+def call_times(connection: Connection) -> list[Slot]:
+    """The hours at which calls reach people, as they were when the queue was made; none where too little is known."""
+    return [Slot(**slot) for slot in state_of(connection, QUEUE).get("call_times", [])]
 
 
 def _worked(ledger: Ledger, held: Owners, handed: dict[str, Handoff], now: float) -> Worked:

@@ -28,8 +28,10 @@ from scoring.scorecard import Scorecard
 from scoring.value import WON
 from serving.cold_start import serve_points
 from serving.decision import handoff_of
+from serving.handing import accept_silent, hand_over
 from serving.importing import import_files
 from serving.open_leads import challenger_of, score_open
+from serving.queueing import refresh_queue
 from serving.watcher import watch_store
 from serving.worth import Worth
 
@@ -123,6 +125,7 @@ def _pieces(
         pieces.append(Piece("import", SOON, lambda: _import(store, settings, folder, now())))
     pieces += [
         Piece("rescore", timedelta(hours=work.rescore_hours), lambda: _rescore(store, settings, now())),
+        Piece("handoff", timedelta(minutes=work.handoff_minutes), lambda: _hand_over(store, settings, now())),
         Piece("watch", timedelta(hours=work.watch_hours), lambda: _watch(store, settings, now())),
     ]
     if work.retrain and train is not None:
@@ -191,6 +194,19 @@ def _rescore(store: Store, settings: Settings, now: datetime) -> str | None:
         )
         said.append(f"{done.scored:,} open leads for {target} in {out}")
     return "; ".join(said) or None
+
+
+def _hand_over(store: Store, settings: Settings, now: datetime) -> str | None:
+    """Answer for whoever was silent, hand over what is due, and make the queue anew."""
+    if not store.lead_count():
+        return None
+    silent, done = accept_silent(store, settings, now), hand_over(store, settings, now)
+    waiting = refresh_queue(store, settings, now)
+    said = [f"{silent:,} accepted by silence"] if silent else []
+    if done is not None:
+        said.append(f"{done.handed:,} handed over, {done.explored:,} to explore")
+        said += [f"{done.waiting:,} without room"] if done.waiting else []
+    return "; ".join([*said, f"{waiting:,} in the queue"])
 
 
 def _watch(store: Store, settings: Settings, now: datetime) -> str | None:

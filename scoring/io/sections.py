@@ -180,6 +180,9 @@ class Work(Section):
     rescore_hours: Annotated[float, Field(gt=0)] = Field(
         default=24.0, description="Hours after which open leads are scored again."
     )
+    handoff_minutes: Annotated[float, Field(gt=0)] = Field(
+        default=15.0, description="Minutes after which leads are handed over and the queue is made anew."
+    )
     watch_hours: Annotated[float, Field(gt=0)] = Field(
         default=24.0, description="Hours after which the live models are watched again."
     )

@@ -12,10 +12,12 @@ from serving.cli import (
     demo,
     explain,
     forget,
+    handoff,
     imports,
     keys,
     models,
     plan,
+    queue,
     score,
     serve,
     train,
@@ -31,7 +33,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for module in (demo, imports, check, train, score, explain, forget, models, watch, plan, serve, work, keys):
+for module in (
+    demo,
+    imports,
+    check,
+    train,
+    score,
+    explain,
+    forget,
+    models,
+    watch,
+    plan,
+    handoff,
+    queue,
+    serve,
+    work,
+    keys,
+):
     module.register(app)
 
 

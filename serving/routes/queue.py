@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -15,7 +16,8 @@ from scoring.reasons import Lang
 from scoring.scorecard import Scorecard
 from serving.deps import Deps
 from serving.problems import responses
-from serving.queue_schemas import QueueAnswer, SlaAnswer
+from serving.queue_schemas import CallTime, QueueAnswer, SlaAnswer
+from serving.queueing import call_times
 from serving.showing import Shower
 
 MOST = 200
@@ -50,11 +52,12 @@ def router(deps: Deps, store: Store, settings: Sections) -> APIRouter:
         now = to_micros(deps.clock().timestamp())
         with reading(store.engine) as connection:
             rows = read_rows(connection, queue_query(rep, most + 1, skip))
-            total = count_queue(connection, rep)
+            total, slots = count_queue(connection, rep), call_times(connection)
         shower = Shower(settings, card, lang)
         return QueueAnswer(
             queue=[shower.entry(row, now) for row in rows[:most]],
             total=total,
+            call_times=[CallTime(**asdict(slot)) for slot in slots],
             next=skip + most if len(rows) > most else None,
         )
 

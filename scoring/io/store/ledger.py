@@ -19,7 +19,7 @@ ROWS_AT_ONCE = 200_000
 _COLUMNS: Mapping[str, Mapping[str, str]] = {
     "changes": {"property": "answer", "value": "answer"},
     "activities": {"kind": "answer", "value": "number"},
-    "touches": {"rep": "answer", "channel": "answer", "connected": "flag", "automatic": "flag"},
+    "touches": {"rep": "answer", "channel": "answer", "connected": "number", "automatic": "flag"},
     "outcomes": {
         "stage": "answer",
         "amount": "number",

@@ -49,3 +49,9 @@ def release(
     if done:
         values["finished_at"] = now
     connection.execute(update(tasks).where(tasks.c.name == name, tasks.c.holder == holder).values(values))
+
+
+def state_of(connection: Connection, name: str) -> dict[str, Any]:
+    """How a piece of work ended last; empty where it never did."""
+    found = connection.scalar(select(tasks.c.state).where(tasks.c.name == name))
+    return dict(found or {})
