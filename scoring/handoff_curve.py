@@ -234,7 +234,7 @@ def _picked(evidence: Evidence, per_month: int) -> tuple[npt.NDArray[np.intp], l
     """The rows that are handed over month by month, and the lowest likelihood among them in each month."""
     rows = np.flatnonzero(evidence.counts)
     start = evidence.as_of.min()
-    slots = max(int(np.ceil(evidence.months)), 1)
+    slots = max(int(np.ceil(evidence.months - 1e-6)), 1)
     slot = (
         np.minimum(((evidence.as_of[rows] - start) / MONTH).astype(int), slots - 1)
         if evidence.timed

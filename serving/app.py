@@ -35,6 +35,7 @@ from serving.live import Live, Watch
 from serving.metrics import Metrics
 from serving.plan_asked import UnfitPlan
 from serving.problems import UnclearTarget, UnknownTarget, UnreadableLead
+from serving.proposing import UnfitProposal
 from serving.refusals import (
     ConflictingFacts,
     Decided,
@@ -42,11 +43,12 @@ from serving.refusals import (
     NoSuchLead,
     NoSuchVersion,
     NotPromoted,
+    NotProposed,
     UnfitDecision,
     UnfitFacts,
     UnknownLead,
 )
-from serving.routes import facts, handoffs, health, leads, model, plan, promotion, queue, score
+from serving.routes import facts, handoffs, health, leads, model, plan, policy, promotion, queue, score
 from serving.watches import Watches
 from serving.writer import NotWritten, Writer
 
@@ -58,10 +60,12 @@ STATUSES: dict[type[Exception], int] = {
     NoSuchVersion: 404,
     ConflictingFacts: 409,
     NotPromoted: 409,
+    NotProposed: 409,
     Decided: 409,
     UnfitDecision: 422,
     UnfitFacts: 422,
     UnfitPlan: 422,
+    UnfitProposal: 422,
     NotWritten: 503,
     UnknownTarget: 404,
     UnclearTarget: 422,
@@ -139,6 +143,7 @@ def create_app(
         ]
         routers.insert(-2, promotion.router(deps, store))
         routers.insert(-2, plan.router(deps, store, settings))
+        routers.insert(-2, policy.router(deps, store, settings))
         routers.insert(-2, handoffs.router(deps, store, writer, settings))
         routers.insert(-2, queue.router(deps, store, settings))
     for routes in routers:

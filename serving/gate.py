@@ -24,6 +24,8 @@ NEAR: Final = frozenset({"/metrics", "/docs", "/docs.css", "/openapi.json"})
 FACTS: Final = frozenset({"leads", "activities", "touches", "outcomes", "handoffs", "overrides"})
 # Who changed what is told to whoever may change everything.
 GUARDED: Final = frozenset({"trail"})
+# Asked with a body, and changing nothing.
+ASKED: Final = frozenset({"/v1/policy/propose"})
 CALLER: Final = "leadloop.caller"
 _MAKE = "Make one where the service runs: leadloop keys create --name NAME --scope SCOPE."
 
@@ -42,6 +44,8 @@ def needed(method: str, path: str) -> Scopes:
     ('score', 'write')
     >>> str(needed("GET", "/v1/leads/L-1")), str(needed("DELETE", "/v1/leads/L-1"))
     ('read', 'admin')
+    >>> str(needed("POST", "/v1/policy/propose")), str(needed("PUT", "/v1/policy"))
+    ('read', 'admin')
     """
     if path in NEAR:
         return Scopes.READ
@@ -50,7 +54,7 @@ def needed(method: str, path: str) -> Scopes:
         return Scopes.ADMIN
     if subject == "score":
         return Scopes.SCORE
-    if method in ("GET", "HEAD"):
+    if method in ("GET", "HEAD") or (method == "POST" and path in ASKED):
         return Scopes.ADMIN if subject in GUARDED else Scopes.READ
     return Scopes.WRITE if subject in FACTS and method in ("POST", "PUT") else Scopes.ADMIN
 

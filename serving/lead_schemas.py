@@ -285,3 +285,7 @@ class LiveAnswer(Answer):
     taken_up: bool = Field(
         description="Whether it serves already; other workers follow within seconds. If not, `/readyz` says so."
     )
+    handoffs: str | None = Field(
+        description="What becomes of the handoffs of the policy in force, which is not changed; null where it is "
+        "not concerned."
+    )

@@ -19,6 +19,7 @@ from scoring.io.settings import Settings
 from scoring.io.store import Store, open_store
 from scoring.policy import Policy
 from scoring.proposal import Constraints, Proposal
+from serving.cli.queue import add_to
 from serving.cli.terminal import console, settings
 from serving.decision import handoff_of
 from serving.proposing import Asked, capacity_of, proposed, shift_of
@@ -108,6 +109,7 @@ def register(app: typer.Typer) -> None:
     )
     for command in (propose, publish, show, rollback):
         handoff.command()(command)
+    add_to(handoff)
     app.add_typer(handoff, name="handoff", rich_help_panel="Sales")
 
 

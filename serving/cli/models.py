@@ -16,6 +16,7 @@ from scoring.io.store import Champion, ModelInfo, open_store
 from scoring.scorecard import Scorecard
 from serving.cli.aliases import is_learned, mirror
 from serving.cli.terminal import console, settings
+from serving.proposing import after_promotion
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +55,9 @@ def promote(
         Scorecard.from_json(store.model(version).scorecard)  # what no server could take up never goes live
         champion = store.promote(version, getpass.getuser(), reason, datetime.now(UTC))
         mirror(run_settings, champion.target, champion)
+        told = after_promotion(store, champion.target)
     console.print(f"Model {champion.version} is live for {champion.target}.", markup=False)
+    _say_handoffs(told)
 
 
 def rollback(
@@ -68,7 +71,15 @@ def rollback(
     with open_store(run_settings.database_url, run_settings.primary) as store:
         champion = store.rollback(target, getpass.getuser(), reason, datetime.now(UTC))
         mirror(run_settings, champion.target, champion)
+        told = after_promotion(store, champion.target)
     console.print(f"Model {champion.version} is live again for {champion.target}.", markup=False)
+    _say_handoffs(told)
+
+
+def _say_handoffs(told: str | None) -> None:
+    """What becomes of the handoffs of the policy in force, which a model never changes."""
+    if told is not None:
+        console.print(told, markup=False, soft_wrap=True)
 
 
 def _table(kept: list[ModelInfo], states: dict[str, str]) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter, Request
 
 from scoring.errors import ModelError
@@ -11,7 +13,10 @@ from serving.deps import Deps
 from serving.gate import caller
 from serving.lead_schemas import LiveAnswer, PromoteRequest, RollbackRequest
 from serving.problems import responses
+from serving.proposing import after_promotion
 from serving.refusals import NoSuchVersion, NotPromoted
+
+log = logging.getLogger("leadloop.serving")
 
 
 def router(deps: Deps, store: Store) -> APIRouter:
@@ -35,7 +40,7 @@ def router(deps: Deps, store: Store) -> APIRouter:
         """
         _check(store, wanted.version)
         champion = store.promote(wanted.version, caller(request), wanted.reason, deps.clock())
-        return _live(deps, champion)
+        return _live(deps, store, champion)
 
     @routes.post("/rollback", summary="Undo the last promotion")
     def rollback(wanted: RollbackRequest, request: Request) -> LiveAnswer:
@@ -44,7 +49,7 @@ def router(deps: Deps, store: Store) -> APIRouter:
             champion = store.rollback(wanted.target, caller(request), wanted.reason, deps.clock())
         except ModelError as error:
             raise NotPromoted(str(error)) from error
-        return _live(deps, champion)
+        return _live(deps, store, champion)
 
     return routes
 
@@ -63,9 +68,12 @@ def _check(store: Store, version: str) -> None:
         raise NotPromoted("The scorecard of this version cannot be read. Promote another one.") from error
 
 
-def _live(deps: Deps, champion: Champion) -> LiveAnswer:
+def _live(deps: Deps, store: Store, champion: Champion) -> LiveAnswer:
     """What is live now, taken up by this process at once."""
     deps.refresh()
+    told = after_promotion(store, champion.target)
+    if told is not None:
+        log.warning("%s", told)
     served = deps.live.now.models.get(champion.target)
     return LiveAnswer(
         version=champion.version,
@@ -75,5 +83,6 @@ def _live(deps: Deps, champion: Champion) -> LiveAnswer:
         promoted_at=champion.promoted_at,
         promoted_by=champion.by,
         reason=champion.reason,
+        handoffs=told,
         taken_up=served is not None and served.champion.id == champion.id,
     )

@@ -19,6 +19,7 @@ from scoring.io.store import Model, Store, open_store
 from scoring.scorecard import Meta, Scorecard
 from serving.cli.aliases import is_learned, mirror
 from serving.cli.terminal import console, show
+from serving.proposing import after_promotion
 from training.candidates import POINTS, SCORECARD
 from training.facts import intake_facts, points_are_better, run_facts
 from training.from_store import take_in_ledger
@@ -147,8 +148,11 @@ def learn(
         elif promote == "auto" and points_are_better(found):
             _let_points_serve(store, intake, trained, card.meta, found, effort)
         live = store.champion(card.meta.target) if store.champions(card.meta.target) else None
+        told = after_promotion(store, card.meta.target) if verdict.promote else None
     mirror(settings, card.meta.target, live, None if verdict.promote or live is None else card.meta.version)
     _say(settings, card, number, verdict, _write_report(settings, card, text))
+    if told is not None:
+        console.print(told, markup=False, soft_wrap=True)
     return card.meta.version
 
 
