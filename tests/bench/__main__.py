@@ -10,6 +10,7 @@ from rich.table import Table
 from tests.bench import (
     bench_api,
     bench_batch,
+    bench_handoff,
     bench_import,
     bench_known_lead,
     bench_ledger,
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "train": bench_train.main,
     "store_train": bench_store_train.main,
     "sla": bench_sla.main,
+    "handoff": bench_handoff.main,
 }
 LIMIT = "to reach"
 
