@@ -20,7 +20,7 @@ from serving.refusals import Decided, NoSuchHandoff, NoSuchLead, UnfitDecision
 
 MICROSECONDS_A_DAY = 86_400_000_000
 WORDS = tuple(action for action in ACTIONS if action != "explore")
-NOT_KEPT = "Nothing is kept of the lead asked for. Send it first: PUT /v1/leads/{lead_id}."
+NOT_KEPT = "Nothing is kept of the lead asked for. Import it first, or send it: PUT /v1/leads/{lead_id}."
 
 
 def accept(connection: Connection, number: int, by: str, now: int) -> Handoff:
@@ -173,7 +173,7 @@ def take_back(
 def _must_be_open(connection: Connection, number: int) -> None:
     kept = read_handoff(connection, number)
     if kept is None:
-        raise NoSuchHandoff("There is no such handoff. GET /v1/handoffs lists those there are.")
+        raise NoSuchHandoff("There is no such handoff. `leadloop handoff list` and GET /v1/handoffs list those there are.")
     if kept.state != "pending":
         when = datetime.fromtimestamp(to_seconds(kept.decided_at or 0), UTC).isoformat(timespec="seconds")
         raise Decided(f"This handoff was {kept.state} at {when} already; what was decided stays.")

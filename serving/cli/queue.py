@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
@@ -25,6 +27,8 @@ from scoring.io.store.engine import reading, writing
 from scoring.io.store.handoffs import acceptance, read_handoffs, rejections
 from scoring.io.store.queue import count_queue, exceptions_query, queue_query, read_rows
 from scoring.io.store.trail import read_trail
+from scoring.money import money
+from scoring.reasons import percent
 from scoring.scorecard import Scorecard
 from serving.cli.terminal import console, settings
 from serving.deciding import accept, override, reject, take_back
@@ -122,7 +126,8 @@ def _show_queue(
         return
     what = "overdue" if late else f"of {total:,} that wait"
     console.print(f"{len(entries):,} leads{of} {what}", markup=False)
-    console.print(_table(entries, ZoneInfo(given.time.zone)))
+    for line in _lines(entries, given):
+        console.print(line, soft_wrap=True)
     for slot in slots:
         console.print(
             f"Calls on {DAYS[slot.weekday]} at {slot.hour}:00 reach {slot.rate:.0%} "
@@ -131,27 +136,36 @@ def _show_queue(
         )
 
 
-def _table(entries: list[QueueEntry], zone: ZoneInfo) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("lead", "rep", "worth", "score", "due", "touches", "why"):
-        table.add_column(title, overflow="fold")
-    for entry in entries:
-        due = "" if entry.due_at is None else f"{entry.due_at.astimezone(zone):%m-%d %H:%M}"
+def _lines(entries: list[QueueEntry], given: Settings) -> Iterator[str]:
+    """A line for each lead, and under it the reasons: sentences are too long for a column."""
+    rows = [_cells(entry, given) for entry in entries]
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for entry, row in zip(entries, rows, strict=True):
         state = entry.first_touch.state if entry.touches_done == 0 else entry.touches.state
-        worth = "" if entry.expected_value is None else f"{entry.expected_value:,.0f}"
-        likely = "" if entry.likelihood is None else f" ({entry.likelihood:.0%})"
-        lead = entry.lead_id + "".join(f" = {other}" for other in entry.others)
-        score = "" if entry.score is None else f"{entry.score} {entry.grade}{' (old)' if entry.old else ''}"
-        table.add_row(
-            escape(lead),
-            escape(entry.rep or "nobody"),
-            f"{worth}{likely}",
-            score,
-            f"{due} [{_COLOURS[state]}]{state}[/]",
-            f"{entry.touches_done} of {entry.touches_owed}",
-            escape("\n".join(reason.text for reason in entry.reasons[:2])),
-        )
-    return table
+        *cells, due, done = (set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))
+        yield f"[bold]{escape('  '.join(cells))}[/]  [{_COLOURS[state]}]{escape(due)}[/]  {escape(done)}"
+        for reason in entry.reasons[:2]:
+            yield f"    {escape(reason.text)}"
+
+
+def _cells(entry: QueueEntry, given: Settings) -> tuple[str, ...]:
+    zone = ZoneInfo(given.time.zone)
+    state = entry.first_touch.state if entry.touches_done == 0 else entry.touches.state
+    due = "" if entry.due_at is None else f"{entry.due_at.astimezone(zone):%m-%d %H:%M} "
+    worth = (
+        ""
+        if entry.expected_value is None
+        else money(Decimal(str(entry.expected_value)), given.value.currency)
+    )
+    return (
+        " = ".join([entry.lead_id, *entry.others]),
+        entry.rep or "nobody",
+        worth,
+        "" if entry.likelihood is None else percent(entry.likelihood),
+        "" if entry.score is None else f"{entry.score} {entry.grade}{' (old)' if entry.old else ''}",
+        f"{due}{state}",
+        f"{entry.touches_done} of {entry.touches_owed} touches",
+    )
 
 
 def run() -> None:
