@@ -63,7 +63,9 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
     def handoffs(
         state: Literal["pending", "accepted", "rejected"] | None = None,
         rep: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
-        before: Annotated[int | None, Query(ge=1, le=LARGEST, description="Only those with a smaller number.")] = None,
+        before: Annotated[
+            int | None, Query(ge=1, le=LARGEST, description="Only those with a smaller number.")
+        ] = None,
         most: Most = 50,
     ) -> HandoffsAnswer:
         """List what was handed over, the newest first, and the reasons for which sales may reject it."""

@@ -16,7 +16,7 @@ import pandas as pd
 
 from scoring.categories import Categories
 from scoring.dates import DAY
-from scoring.event_forms import NEW, NEW_DAYS, NOT_NEW, HALF_LIFE, RANK
+from scoring.event_forms import HALF_LIFE, NEW, NEW_DAYS, NOT_NEW, RANK
 from scoring.features import Feature
 from scoring.ledger import Events, Floats, Ledger, Places
 from scoring.stages import STAGES
