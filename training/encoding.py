@@ -163,8 +163,11 @@ def readable_cuts(seen: Floats, most: int = MOST_CUTS) -> tuple[float, ...]:
         places = np.unique(np.searchsorted(share, np.arange(1, most + 1) / (most + 1)))
         aims = values[places[places < len(values) - 1]]
         around = np.r_[values[0], aims, values[-1]]
-        slack = SLACK * np.minimum(np.diff(around)[:-1], np.diff(around)[1:])
-        cuts = list(map(_roundest, aims.tolist(), (aims - slack).tolist(), (aims + slack).tolist()))
+        left, right = np.diff(around)[:-1], np.diff(around)[1:]
+        slack = SLACK * np.minimum(left, right)
+        # Where many share the least value there is no room below it, but as much as there is above.
+        above = np.where(left > 0, slack, SLACK * right)
+        cuts = list(map(_roundest, aims.tolist(), (aims - slack).tolist(), (aims + above).tolist()))
     below = np.searchsorted(values, cuts, side="right")
     parting = {int(count): cut for count, cut in zip(below, cuts, strict=True) if 0 < count < len(values)}
     return tuple(sorted(parting.values()))

@@ -122,3 +122,10 @@ def test_some_rows_of_every_column_can_be_taken():
 
     assert some["x"].tolist() == [2.0, 0.0]
     assert some["source"].to_list() == ["b", "a"]
+
+
+def test_a_least_value_that_many_share_is_parted_from_the_rest_by_a_round_number():
+    seen = np.concatenate([np.full(500, 600 / 86_400), np.linspace(0.5, 90, 1_000)])
+    cuts = readable_cuts(seen)
+    assert cuts[0] in (0.01, 0.1, 0.05, 0.02)
+    assert (np.searchsorted(cuts, seen[:500]) == 0).all()
