@@ -20,6 +20,7 @@ from serving.refusals import Decided, NoSuchHandoff, NoSuchLead, UnfitDecision
 
 MICROSECONDS_A_DAY = 86_400_000_000
 WORDS = tuple(action for action in ACTIONS if action != "explore")
+NO_HANDOFF = "There is no such handoff. `leadloop handoff list` and GET /v1/handoffs list those there are."
 NOT_KEPT = "Nothing is kept of the lead asked for. Import it first, or send it: PUT /v1/leads/{lead_id}."
 
 
@@ -173,7 +174,7 @@ def take_back(
 def _must_be_open(connection: Connection, number: int) -> None:
     kept = read_handoff(connection, number)
     if kept is None:
-        raise NoSuchHandoff("There is no such handoff. `leadloop handoff list` and GET /v1/handoffs list those there are.")
+        raise NoSuchHandoff(NO_HANDOFF)
     if kept.state != "pending":
         when = datetime.fromtimestamp(to_seconds(kept.decided_at or 0), UTC).isoformat(timespec="seconds")
         raise Decided(f"This handoff was {kept.state} at {when} already; what was decided stays.")
