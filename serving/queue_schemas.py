@@ -109,11 +109,56 @@ class QueueAnswer(Answer):
     next: int | None = Field(description="Give it as `skip` to read on; null at the end.")
 
 
+class KeptShown(Answer):
+    """How well a rep, or everybody, kept sales' promise lately."""
+
+    rep: str | None = Field(description="Null for leads that nobody has, and for all together.")
+    leads: int = Field(description="Leads that something was promised to.")
+    first_touch: tuple[int, int] = Field(
+        description="First touches in time, of those whose time is over or that were touched."
+    )
+    first_touch_share: float | None
+    touches: tuple[int, int] = Field(description="Leads with all touches in time, of those settled.")
+    touches_share: float | None
+    median_hours: float | None = Field(
+        description="Business hours until the rep's first touch, of half of them."
+    )
+    p95_hours: float | None = Field(description="The same of 95 % of them.")
+    system_hours: float | None = Field(
+        description="Business hours until a rep had the lead, of half of them."
+    )
+    exceptions: int = Field(description="Leads with a breach.")
+
+
+class MarketingShown(Answer):
+    """Marketing's promise of the month against what was handed over."""
+
+    owed: int
+    owed_by_now: float
+    handed_over: int
+    ahead: float = Field(description="Leads ahead of the line; negative where marketing is behind.")
+    days: list[str]
+    goal: list[float] = Field(description="Leads owed by the end of each day.")
+    actual: list[int | None] = Field(description="Leads handed over by then; null for days to come.")
+
+
+class PromisesShown(Answer):
+    """How both sides kept their word."""
+
+    days: int = Field(description="So many days back.")
+    sales: list[KeptShown]
+    overall: KeptShown
+    marketing: MarketingShown | None = Field(description="Null where the settings name no reps.")
+
+
 class SlaAnswer(Answer):
-    """What is overdue, the longest first."""
+    """What is overdue, the longest first; and how both sides kept their word lately."""
 
     exceptions: list[QueueEntry]
     next: int | None = Field(description="Give it as `skip` to read on; null at the end.")
+    promises: PromisesShown | None = Field(
+        description="As of when the queue was made; null where it never was."
+    )
 
 
 class OverrideRequest(Request):
@@ -148,10 +193,11 @@ class OverrideShown(Answer):
     made_at: datetime
     expires_at: datetime
     holds: bool
+    became: str | None = Field(description="The last stage that the lead reached since.")
 
 
 class OverridesAnswer(Answer):
-    """Every human's word that holds."""
+    """What humans said, the newest first."""
 
     overrides: list[OverrideShown]
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from math import isnan, nan
 from threading import get_ident
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,23 +26,22 @@ from scoring.io.store.handoffs import Handoff, last_handoffs
 from scoring.io.store.queue import NEVER, QueueRow, count_queue, read_row, renew_clocks, take_out, write_queue
 from scoring.io.store.tables import leads, touches
 from scoring.io.store.tasks import claim, release, state_of
-from scoring.ledger import Events, Ledger
+from scoring.ledger import Ledger
 from scoring.owners import Owners, owners
 from scoring.readiness import first_alike
 from scoring.scorecard import GRADES, Scorecard
 from scoring.sla import ClocksOfMany, clocks, clocks_of_one
-from scoring.stages import CLOSING
 from scoring.value import WON
 from serving.answers import DECIMALS
 from serving.office import office_of, promise_of
 from serving.open_leads import Reason, open_leads, reasons_of_leads, score_leads, worth_of_leads
+from serving.promises import ENDS, both_sides, of_leads
 from serving.worth import Worth
 
 SHOWN_REASONS = 3
 QUEUE = "queue"
 LEASE = timedelta(minutes=10)
 AT_ONCE = timedelta(0)
-ENDS = frozenset({WON, *CLOSING})
 Places = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
@@ -110,36 +110,43 @@ def refresh_queue(store: Store, settings: Sections, now: datetime, every: timede
     with writing(store.engine) as connection:
         if not claim(connection, QUEUE, holder, now, every, LEASE):
             return count_queue(connection)
-    rows, slots = _made(store, settings, now.timestamp())
+    rows, state = _made(store, settings, now.timestamp())
     with writing(store.engine) as connection:
         write_queue(connection, rows)
-        state = {"leads": len(rows), "call_times": [asdict(slot) for slot in slots]}
         release(connection, QUEUE, holder, now, state, done=True)
     return len(rows)
 
 
-def _made(store: Store, settings: Sections, now: float) -> tuple[list[QueueRow], list[Slot]]:
-    """The rows of the queue, and the hours at which calls reach people."""
+def _made(store: Store, settings: Sections, now: float) -> tuple[list[QueueRow], dict[str, Any]]:
+    """The rows of the queue, and what is said beside it: call times, and how both sides kept their word."""
     ledger = store.ledger().known_at(now)
     with reading(store.engine) as connection:
         handed = last_handoffs(connection)
     held = owners(ledger)
     worked = _worked(ledger, held, handed, now)
     said = _said(store, settings, ledger, worked.lead, now)
-    first = min((*worked.since.tolist(), now))
+    office = office_of(settings, min((*worked.since.tolist(), now)), now)
     told = clocks(
-        promise_of(settings), office_of(settings, first, now), worked.since,
-        _of(ledger.touches, worked.lead, len(ledger)), _of(held.given, worked.lead, len(ledger)),
+        promise_of(settings), office, worked.since,
+        of_leads(ledger.touches, worked.lead, len(ledger)), of_leads(held.given, worked.lead, len(ledger)),
         np.full(len(worked.lead), nan), now,
     )  # fmt: skip
     reps = held.rep.to_list()
     board = _Board(ledger, now, worked, [reps[at] for at in worked.lead.tolist()], said, told)
-    return board.rows(), best_times(ledger.touches, settings.time.zone)
+    slots = best_times(ledger.touches, settings.time.zone)
+    promises = both_sides(ledger, held, handed, settings, office, now)
+    return board.rows(), {"call_times": [asdict(slot) for slot in slots], "promises": promises}
 
 
 def call_times(connection: Connection) -> list[Slot]:
     """The hours at which calls reach people, as they were when the queue was made; none where too little is known."""
     return [Slot(**slot) for slot in state_of(connection, QUEUE).get("call_times", [])]
+
+
+def promises(connection: Connection) -> dict[str, Any] | None:
+    """What :func:`serving.promises.both_sides` said when the queue was made; None where it never was."""
+    found: dict[str, Any] | None = state_of(connection, QUEUE).get("promises")
+    return found
 
 
 def _worked(ledger: Ledger, held: Owners, handed: dict[str, Handoff], now: float) -> Worked:
@@ -184,14 +191,6 @@ def _said(store: Store, settings: Sections, ledger: Ledger, lead: Places, now: f
         scores.grade,
         reasons,
     )
-
-
-def _of(events: Events, lead: Places, everyone: int) -> Events:
-    """The events of some leads, by their positions among these."""
-    place = np.full(everyone, -1)
-    place[lead] = np.arange(len(lead))
-    some = events.take(place[events.lead] >= 0)
-    return replace(some, lead=place[some.lead])
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def show_handoff(row: Handoff) -> HandoffShown:
     )
 
 
-def show_override(row: Override, now: int) -> OverrideShown:
+def show_override(row: Override, now: int, became: str | None = None) -> OverrideShown:
     """A human's word as callers see it."""
     return OverrideShown(
         lead_id=row.lead_id,
@@ -66,6 +66,7 @@ def show_override(row: Override, now: int) -> OverrideShown:
         made_at=_certain(row.made_at),
         expires_at=_certain(row.expires_at),
         holds=row.holds(now),
+        became=became,
     )
 
 

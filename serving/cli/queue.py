@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -25,6 +25,7 @@ from scoring.io.settings import Settings
 from scoring.io.store import Store, open_store
 from scoring.io.store.engine import reading, writing
 from scoring.io.store.handoffs import acceptance, read_handoffs, rejections
+from scoring.io.store.overrides import read_overrides, what_became
 from scoring.io.store.queue import count_queue, exceptions_query, queue_query, read_rows
 from scoring.io.store.trail import read_trail
 from scoring.money import money
@@ -34,9 +35,9 @@ from serving.cli.terminal import console, settings
 from serving.deciding import accept, override, reject, take_back
 from serving.handing import accept_silent, hand_over
 from serving.queue_schemas import QueueEntry
-from serving.queueing import call_times, refresh_queue
+from serving.queueing import call_times, promises, refresh_queue
 from serving.refusals import UnfitDecision
-from serving.showing import Shower, moment, show_handoff
+from serving.showing import Shower, moment, show_handoff, show_override
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _COLOURS = {"breached": "red", "due soon": "yellow", "on track": "green", "met": "green"}
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands that stand by themselves."""
     app.command("queue", rich_help_panel="Sales")(queue)
     app.command("override", rich_help_panel="Sales")(override_)
+    app.command("overrides", rich_help_panel="Sales")(overrides_)
     app.command("trail", rich_help_panel="Sales")(trail)
 
 
@@ -88,6 +90,7 @@ def queue(
             query = exceptions_query(at, rep, most) if late else queue_query(rep, most)
             rows = read_rows(connection, query)
             total, slots = count_queue(connection, rep), call_times(connection)
+            kept = promises(connection)
         shower = Shower(given, _cards(store), lang or given.language.default)
         entries = [shower.entry(row, at) for row in rows]
     if as_json:
@@ -96,6 +99,8 @@ def queue(
         )
         return
     _show_queue(entries, total, rep, slots, given, late=late)
+    if late and kept is not None:
+        _show_promises(kept)
 
 
 def _cards(store: Store) -> Callable[[str], Scorecard | None]:
@@ -133,6 +138,28 @@ def _show_queue(
             f"Calls on {DAYS[slot.weekday]} at {slot.hour}:00 reach {slot.rate:.0%} "
             f"({slot.low:.0%} to {slot.high:.0%}, {slot.calls:,} calls).",
             markup=False,
+        )
+
+
+def _show_promises(kept: dict[str, Any]) -> None:
+    """How both sides kept their word lately."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    table.title = f"Sales, the last {kept['days']} days"
+    for title in ("rep", "leads", "first touch in time", "all touches in time", "hours, half", "hours, 95 %"):
+        table.add_column(title)
+    for one in [*kept["sales"], {**kept["overall"], "rep": "all"}]:
+        shares = (
+            "" if one[name] is None else percent(one[name]) for name in ("first_touch_share", "touches_share")
+        )
+        hours = ("" if one[name] is None else f"{one[name]:.1f}" for name in ("median_hours", "p95_hours"))
+        table.add_row(escape(one["rep"] or "nobody"), f"{one['leads']:,}", *shares, *hours)
+    console.print(table)
+    owed = kept["marketing"]
+    if owed is not None:
+        side = "ahead of" if owed["ahead"] >= 0 else "behind"
+        console.print(
+            f"Marketing has handed over {owed['handed_over']:,} of {owed['owed']:,} leads this month, "
+            f"{abs(owed['ahead']):,.0f} {side} its line."
         )
 
 
@@ -297,6 +324,37 @@ def override_(
                 until = moment(kept.expires_at)
                 beside = "" if kept.model_value is None else f" (the model said {kept.model_value})"
                 console.print(f"{field} of {lead_id}: {value}{beside}, until {until:%Y-%m-%d}.", markup=False)
+
+
+def overrides_(
+    past: Annotated[bool, typer.Option("--past", help="Also those that hold no more.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """List what people said beside the model, what the model said then, and what became of the leads."""
+    now = to_micros(datetime.now(UTC).timestamp())
+    with _store() as store, reading(store.engine) as connection:
+        found = [one for one in reversed(read_overrides(connection)) if past or one.holds(now)]
+        became = what_became(connection, found)
+    shown = [show_override(one, now, stage) for one, stage in zip(found, became, strict=True)]
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in shown], ensure_ascii=False, indent=2))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("lead", "of", "human", "model", "by", "until", "became", "why"):
+        table.add_column(title, overflow="fold")
+    for one in shown:
+        until = f"{one.expires_at:%Y-%m-%d}" + ("" if one.holds else " (over)")
+        cells = (
+            one.lead_id,
+            one.field,
+            one.value,
+            one.model_value or "",
+            one.author,
+            until,
+            one.became or "",
+        )
+        table.add_row(*map(escape, (*cells, one.reason)))
+    console.print(table)
 
 
 def trail(

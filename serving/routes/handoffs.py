@@ -15,7 +15,7 @@ from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
 from scoring.io.store.handoffs import read_handoffs
-from scoring.io.store.overrides import holding
+from scoring.io.store.overrides import read_overrides, what_became
 from scoring.io.store.trail import read_trail
 from serving.deciding import accept, override, reject, take_back
 from serving.deps import Deps
@@ -95,12 +95,16 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
         return show_handoff(await writer.write(_or_refused(said)))
 
     @routes.get("/overrides", summary="List what people say beside the model")
-    def overrides() -> OverridesAnswer:
-        """List every human's word that holds, by lead and field."""
+    def overrides(
+        past: Annotated[bool, Query(description="Whether to list those too that hold no more.")] = False,
+    ) -> OverridesAnswer:
+        """List what humans said of leads, what the model said then, and what became of them."""
         now = to_micros(deps.clock().timestamp())
         with reading(store.engine) as connection:
-            found = [one for field in _FIELDS for one in holding(connection, now, field).values()]
-        return OverridesAnswer(overrides=[show_override(one, now) for one in found])
+            found = [one for one in reversed(read_overrides(connection)) if past or one.holds(now)]
+            became = what_became(connection, found)
+        shown = [show_override(one, now, stage) for one, stage in zip(found, became, strict=True)]
+        return OverridesAnswer(overrides=shown)
 
     @routes.post("/overrides", summary="Put a word beside the model's")
     async def say(wanted: OverrideRequest, request: Request) -> OverrideShown:
@@ -130,9 +134,6 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
         )
 
     return routes
-
-
-_FIELDS: tuple[Literal["score", "decision"], ...] = ("decision", "score")
 
 
 def _or_refused(said: Callable[[Connection], Result]) -> Callable[[Connection], Result | Refused]:

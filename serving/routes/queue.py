@@ -16,8 +16,8 @@ from scoring.reasons import Lang
 from scoring.scorecard import Scorecard
 from serving.deps import Deps
 from serving.problems import responses
-from serving.queue_schemas import CallTime, QueueAnswer, SlaAnswer
-from serving.queueing import call_times
+from serving.queue_schemas import CallTime, PromisesShown, QueueAnswer, SlaAnswer
+from serving.queueing import call_times, promises
 from serving.showing import Shower
 
 MOST = 200
@@ -63,14 +63,16 @@ def router(deps: Deps, store: Store, settings: Sections) -> APIRouter:
 
     @routes.get("/sla", summary="Show what is overdue")
     def sla(rep: Rep = None, most: Most = 50, skip: Skip = 0, lang: Words = default) -> SlaAnswer:
-        """Show the leads whose clock has run out and that still wait, the longest overdue first."""
+        """Show the leads whose clock has run out and that still wait, the longest overdue first; and who kept what."""
         now = to_micros(deps.clock().timestamp())
         with reading(store.engine) as connection:
             rows = read_rows(connection, exceptions_query(now, rep, most + 1, skip))
+            kept = promises(connection)
         shower = Shower(settings, card, lang)
         return SlaAnswer(
             exceptions=[shower.entry(row, now) for row in rows[:most]],
             next=skip + most if len(rows) > most else None,
+            promises=None if kept is None else PromisesShown.model_validate(kept),
         )
 
     return routes

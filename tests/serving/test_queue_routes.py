@@ -109,7 +109,11 @@ def test_a_word_stands_beside_the_models_and_leaves_a_line(client: TestClient) -
     )
     assert line["after"]["value"] == "nurture"
     assert "L-03" not in str(line)
+    client.post("/v1/outcomes", json={"lead_id": "L-03", "stage": "sql"})
+    assert client.get("/v1/overrides").json()["overrides"][0]["became"] == "sql"
     client.post("/v1/overrides/end", json={"lead_id": "L-03", "field": "decision", "reason": "called back"})
+    past = client.get("/v1/overrides?past=true").json()["overrides"]
+    assert [(one["value"], one["holds"]) for one in past] == [("nurture", False)]
     assert client.get("/v1/overrides").json()["overrides"] == []
     assert client.get("/v1/trail").json()["trail"][0]["what"] == "take back"
 
@@ -140,3 +144,17 @@ def test_publishing_and_promoting_leave_lines_too(client: TestClient, store: Sto
         ("policy", "publish"),
     ]
     assert any(line["subject"].startswith("model") for line in lines)
+
+
+def test_it_is_said_how_both_sides_kept_their_word(store: Store, given: Settings, client: TestClient) -> None:  # noqa: F811
+    with keeping(store, NOW + timedelta(hours=2), settings=given) as later:
+        later.post("/v1/touches", json={"lead_id": "L-00", "rep": "Sato", "channel": "call"})
+    refresh_queue(store, given, NOW + timedelta(hours=6))
+    with keeping(store, NOW + timedelta(hours=6), settings=given) as later:
+        kept = later.get("/v1/sla").json()["promises"]
+    sales = {one["rep"]: one for one in kept["sales"]}
+    assert (sales["Sato"]["first_touch"], sales["Ito"]["first_touch"]) == ([1, 2], [0, 2])
+    assert (kept["overall"]["first_touch_share"], kept["overall"]["exceptions"]) == (0.25, 3)
+    assert sales["Sato"]["median_hours"] == 4.0  # one touched after two hours, one that waits for six
+    assert (kept["marketing"]["owed"], kept["marketing"]["handed_over"]) == (18, 4)
+    assert len(kept["marketing"]["goal"]) == 30

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from scoring.io.store.tables import leads, overrides
+from scoring.io.store.tables import leads, outcomes, overrides
 
 Field = Literal["score", "decision"]
 
@@ -110,6 +111,35 @@ def holding(connection: Connection, now: int, field: Field) -> dict[str, Overrid
 def read_overrides(connection: Connection) -> list[Override]:
     """Every human's word, the oldest first."""
     return _read(connection, _query().order_by(overrides.c.id))
+
+
+def what_became(connection: Connection, words: Sequence[Override]) -> list[str | None]:
+    """The last stage that each lead reached since a human spoke of it; None where it reached none.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    words : sequence of Override
+        What humans said.
+    """
+    if not words:
+        return []
+    since = min(one.made_at for one in words)
+    spoken = select(overrides.c.lead).distinct()
+    query = (
+        select(leads.c.lead_id, outcomes.c.occurred_at, outcomes.c.stage)
+        .join(leads, leads.c.id == outcomes.c.lead)
+        .where(outcomes.c.lead.in_(spoken), outcomes.c.occurred_at >= since)
+        .order_by(outcomes.c.occurred_at, outcomes.c.recorded_at)
+    )
+    reached: dict[str, list[tuple[int, str]]] = {}
+    for lead_id, at, stage in connection.execute(query):
+        reached.setdefault(lead_id, []).append((at, stage))
+    return [
+        next((stage for at, stage in reversed(reached.get(one.lead_id, [])) if at >= one.made_at), None)
+        for one in words
+    ]
 
 
 def _query() -> Select[Any]:
