@@ -358,10 +358,11 @@ def _warnings(constraints: Constraints, bounds: tuple[Bound, ...], fine: Grid, c
     goal = by_name.get("goal")
     if goal is None:
         return said
-    for bound in bounds:
-        if bound.side == "upper" or bound.threshold is None or not bound.binds:
-            continue
-        if goal.threshold is None or bound.threshold > goal.threshold:
+    lower = [b for b in bounds if b.side == "lower" and b.binds and b.threshold is not None]
+    strictest = max((b.threshold or 0.0 for b in lower), default=0.0)
+    for bound in lower:
+        own = bound.threshold or 0.0
+        if own > (strictest - 1e-9 if goal.threshold is None else goal.threshold):
             said.append(_contradiction(constraints, bound, goal, fine))
     return said
 
@@ -453,6 +454,11 @@ def _notes(
         notes.append(
             "No constraint leaves a lead out. Set [capacity] reps, [goal], [handoff] lead_cost or "
             "acceptance_floor, or give them as options."
+        )
+    if evidence.leads < len(evidence.lead):
+        notes.append(
+            "The test saw leads when they were created and in some later weeks. Leads that are scored every day reach "
+            "a threshold sooner, and more of them do: leadloop handoff show says how many it has become."
         )
     share = float(np.isfinite(evidence.won[evidence.moments]).mean()) if evidence.knows_won else 1.0
     if share < LOOKED_AT:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 
 import numpy as np
 
+from scoring.contract import to_micros
 from scoring.errors import DataError, SettingsError
 from scoring.handoff_curve import Curve, Expected
 from scoring.handoff_evidence import Evidence
 from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
-from scoring.io.store.held_out import mean_won_amount, read_answers, read_held_out
+from scoring.io.store.held_out import handed_over, mean_won_amount, read_answers, read_held_out
 from scoring.policy import UNITS, Policy, Rule
 from scoring.proposal import Capacity, Constraints, Proposal, propose
 from scoring.value import WON
@@ -22,6 +23,8 @@ from serving.refusals import NotProposed
 
 # A difference of handoffs that is said to be one: beyond the interval, and more than a tenth.
 LEAST_SHIFT = 0.1
+LATELY = timedelta(days=30)
+MICROSECONDS_A_DAY = 86_400_000_000
 
 
 class UnfitProposal(SettingsError):
@@ -212,6 +215,27 @@ def publish(
         at=at,
     )
     return policy, found
+
+
+def handed_lately(store: Store, policy: Policy, now: datetime) -> str | None:
+    """How many leads a policy has really handed over of late; None before it handed any over.
+
+    Parameters
+    ----------
+    store : Store
+        Where handoffs are.
+    policy : Policy
+        The policy.
+    now : datetime
+        With an offset.
+    """
+    since = to_micros((now - LATELY).timestamp())
+    with reading(store.engine) as connection:
+        count, first = handed_over(connection, policy.version, since)
+    if first is None:
+        return None
+    days = min((to_micros(now.timestamp()) - first) / MICROSECONDS_A_DAY, LATELY.days)
+    return f"It handed over {count:,} leads in the last {max(days, 1):.0f} days."
 
 
 # When the model changes -------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from scoring.proposal import Constraints, Proposal
 from serving.cli.queue import add_to
 from serving.cli.terminal import console, settings
 from serving.decision import handoff_of
-from serving.proposing import Asked, capacity_of, proposed, shift_of
+from serving.proposing import Asked, capacity_of, handed_lately, proposed, shift_of
 from serving.proposing import publish as publish_policy
 from serving.refusals import NotProposed
 
@@ -389,11 +389,13 @@ def _state(store: Store, policy: Policy) -> list[str]:
             else f"{live.version} gives points and no likelihoods"
         )
         return [f"It decides nothing now, because {why}: every decision is none."]
+    lately = handed_lately(store, policy, datetime.now(UTC))
+    said = [] if lately is None else [lately]
     try:
         shift = shift_of(store)
     except NotProposed as error:
-        return [f"What becomes of its handoffs with the live model is not known: {error}"]
-    return [] if shift is None else [shift.said]
+        return [*said, f"What becomes of its handoffs with the live model is not known: {error}"]
+    return said if shift is None else [*said, shift.said]
 
 
 def _told(policy: Policy) -> dict[str, Any]:

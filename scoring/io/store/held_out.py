@@ -65,6 +65,24 @@ def read_answers(connection: Connection) -> Answers:
     )
 
 
+def handed_over(connection: Connection, version: int, since: int) -> tuple[int, int | None]:
+    """How many leads a policy has handed over since a time, and when it did so first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    version : int
+        The policy.
+    since : int
+        Microseconds since 1970 UTC.
+    """
+    rows = handoffs.c.policy == version, handoffs.c.action == "hand_over"
+    count = select(func.count()).select_from(handoffs).where(*rows, handoffs.c.handed_at >= since)
+    first: int | None = connection.scalar(select(func.min(handoffs.c.handed_at)).where(*rows))
+    return connection.scalar(count) or 0, first
+
+
 def mean_won_amount(connection: Connection, currency: str) -> float | None:
     """The mean amount of won deals in a currency; None where none is known.
 

@@ -4,13 +4,18 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 from typer.testing import CliRunner
 
+from scoring.contract import to_micros
 from scoring.errors import LeadLoopError
 from scoring.io.store import open_store
+from scoring.io.store.engine import writing
+from scoring.io.store.tables import handoffs, leads
 from scoring.policy import Policy
 from serving.cli import main
 from serving.cli.terminal import settings
@@ -189,6 +194,22 @@ def test_show_tells_of_the_policy_and_its_history():
         "1",
     ]
     assert [one["version"] for one in told("show", "--history")["history"]] == [2, 1]
+
+
+def test_show_tells_how_many_leads_were_really_handed_over():
+    done("handoff", "publish", "--capacity", "100", "--reason", "why not")
+    at = to_micros((datetime.now(UTC) - timedelta(days=10)).timestamp())
+    with open_store(settings().database_url) as store, writing(store.engine) as connection:
+        connection.execute(insert(leads), {"id": 1, "lead_id": "L-1", "created_at": 0, "properties": {}})
+        given = {"lead": 1, "policy": 1, "likelihood": 0.8, "drawn": 1.0, "state": "pending", "handed_at": at}
+        rows = [
+            {**given, "action": "hand_over"},
+            {**given, "action": "hand_over"},
+            {**given, "action": "explore"},
+        ]
+        connection.execute(insert(handoffs), rows)
+
+    assert "It handed over 2 leads in the last 10 days." in done("handoff", "show")
 
 
 def test_a_rollback_puts_the_policy_before_in_force_again():
