@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,6 +30,7 @@ from scoring.io.store.handoffs import (
 from scoring.io.store.overrides import Override, holding
 from scoring.leads import ledger_features
 from scoring.ledger import Ledger
+from scoring.owners import owners
 from scoring.policy import ACTIONS, Policy, decide_all, probability_of
 from scoring.scorecard import Scorecard
 from scoring.stages import RECYCLED, STAGES
@@ -110,7 +112,7 @@ def hand_over(store: Store, settings: Sections, now: datetime) -> HandedOver | N
         said = holding(connection, at, "decision")
         handed = handed_since(connection, month_start(now, settings.time.zone))
     lead = waiting_leads(ledger, policy.target, now.timestamp(), before)
-    chosen, waiting = _chosen(policy, card, ledger, lead, now.timestamp(), said, settings, handed)
+    chosen, waiting = _chosen(policy, card, ledger, lead, now, said, settings, handed)
     rows = _with_reps(chosen, policy, ledger, settings, handed, now)
     with writing(store.engine) as connection:
         write_handoffs(connection, rows, at)
@@ -152,13 +154,13 @@ def _chosen(
     card: Scorecard,
     ledger: Ledger,
     lead: npt.NDArray[np.intp],
-    now: float,
+    now: datetime,
     said: Mapping[str, Override],
     settings: Sections,
     handed: Handed,
 ) -> tuple[list[Chosen], int]:
     """Whom to hand over, the likeliest first, and for how many there is no room."""
-    features, errors = ledger_features(card, ledger, lead, np.full(len(lead), now))
+    features, errors = ledger_features(card, ledger, lead, np.full(len(lead), now.timestamp()))
     likelihood = card.score_columns(features, errors, len(lead)).likelihood
     names = ledger.lead_id[lead].tolist()
     decided = [ACTIONS[code] for code in decide_all(policy, likelihood, names).tolist()]
@@ -169,12 +171,24 @@ def _chosen(
         [at for at, action in enumerate(actions) if action == one] for one in (HAND_OVER, EXPLORE)
     )
     wanted.sort(key=lambda at: (-np.nan_to_num(likelihood[at], nan=-1.0), names[at]))
+    since = _draws_since(policy, now, settings)
+    drawn = [at for at in drawn if ledger.created[lead[at]] >= since]
     room, for_draws = _room(policy, capacity(settings), handed)
     main, extra = wanted[:room], drawn[:for_draws]
     chance = probability_of(EXPLORE, policy)
     found = [Chosen(int(lead[at]), HAND_OVER, float(likelihood[at]), 1.0) for at in main]
     found += [Chosen(int(lead[at]), EXPLORE, float(likelihood[at]), chance) for at in extra]
     return found, len(wanted) - len(main)
+
+
+def _draws_since(policy: Policy, now: datetime, settings: Sections) -> float:
+    """From when on leads must have come to be drawn, in seconds since 1970 UTC.
+
+    The chance of a draw is that of a month's new leads.  Drawn from all that are open, those left over from before
+    would fill the month's share at once, and nobody would learn anything of new ones.
+    """
+    month = to_seconds(month_start(now, settings.time.zone))
+    return month if policy.published_at is None else max(month, policy.published_at.timestamp())
 
 
 def _room(policy: Policy, most: int | None, handed: Handed) -> tuple[int | None, int | None]:
@@ -198,14 +212,14 @@ def _with_reps(
     handed: Handed,
     now: datetime,
 ) -> list[NewHandoff]:
-    """Give each lead to its owner, where that is a rep who is there, else by capacity and turn."""
+    """Give each lead to its owner, where that is a rep who is there and has room, else by capacity and turn."""
     present = rooms(settings, handed, now)
-    owners = _owners(ledger, [one.lead for one in chosen], {room.name for room in present})
-    taken = {room.name: owners.count(room.name) for room in present}
+    kept = _owners(ledger, [one.lead for one in chosen], {room.name: room.left for room in present})
+    taken = Counter(kept)
     free = [replace(room, given=room.given + taken[room.name]) for room in present]
-    turn = iter(assign(owners.count(None), free).tolist())
+    turn = iter(assign(taken[None], free).tolist())
     rows = []
-    for one, owner in zip(chosen, owners, strict=True):
+    for one, owner in zip(chosen, kept, strict=True):
         place = NOBODY if owner is not None else next(turn)
         rep = owner if owner is not None else None if place == NOBODY else free[place].name
         likelihood = None if np.isnan(one.likelihood) else round(one.likelihood, DECIMALS)
@@ -218,15 +232,19 @@ def _with_reps(
     return rows
 
 
-def _owners(ledger: Ledger, lead: Sequence[int], present: set[str]) -> list[str | None]:
-    """Who has each lead already; None where nobody has, or whoever has is not there."""
-    owner: dict[int, str] = {}
-    events = ledger.assignments
-    reps = events.category("rep")
-    for at, code in zip(events.lead.tolist(), reps.codes.tolist(), strict=True):
-        owner[at] = reps.levels[code]
-    names = [owner.get(at) for at in lead]
-    return [name if name in present else None for name in names]
+def _owners(ledger: Ledger, lead: Sequence[int], left: dict[str, int]) -> list[str | None]:
+    """Who has each lead already; None where nobody has, or whoever has is not there or has no room left."""
+    held = owners(ledger).rep
+    found: list[str | None] = []
+    for at in lead:
+        code = int(held.codes[at])
+        name = held.levels[code] if code >= 0 else None
+        if name is not None and left.get(name, 0) > 0:
+            left[name] -= 1
+            found.append(name)
+        else:
+            found.append(None)
+    return found
 
 
 def accept_silent(store: Store, settings: Sections, now: datetime) -> int:

@@ -132,13 +132,31 @@ def test_top_k_hands_over_so_many_a_month(store: Store, given: Settings) -> None
 
 def test_a_share_of_the_capacity_goes_to_leads_below_which_are_marked(store: Store, given: Settings) -> None:
     leads(store, [1] * 40)
-    publish(store, 0.99, explore=0.1, inputs={"draw": 0.5})
+    publish(store, 0.99, explore=0.1, inputs={"draw": 0.5}, at=NOW - timedelta(days=2))
     done = hand_over(store, given, NOW)
     assert (done.handed, done.explored) == (0, 2)  # a tenth of 18
     with reading(store.engine) as connection:
         found = read_handoffs(connection)
     assert {(row.action, row.drawn) for row in found} == {("explore", 0.5)}
     assert hand_over(store, given, NOW + timedelta(hours=1)).explored == 0
+
+
+@pytest.mark.parametrize("at", [NOW, NOW - timedelta(days=60)], ids=["the policy", "the month"])
+def test_no_lead_from_before_is_drawn(store: Store, given: Settings, at: datetime) -> None:
+    leads(store, [1] * 40, at - timedelta(seconds=1) if at == NOW else datetime(2026, 10, 31, tzinfo=UTC))
+    publish(store, 0.99, explore=0.5, inputs={"draw": 1.0}, at=at)
+    assert hand_over(store, given, NOW) == HandedOver(1, 0, 0, 0)
+
+
+def test_an_owner_gets_the_lead_while_there_is_room_and_others_the_rest(
+    store: Store, given: Settings
+) -> None:
+    leads(store, [30] * 8, owner="Ito")
+    publish(store, 0.0)
+    hand_over(store, given, NOW)
+    with reading(store.engine) as connection:
+        found = read_handoffs(connection)
+    assert Counter(row.rep for row in found) == {"Ito": 6, "Sato": 2}
 
 
 @pytest.mark.parametrize(("word", "handed"), [("hand_over", 1), ("nurture", 0)])
