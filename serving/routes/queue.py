@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Query
 
@@ -46,6 +46,8 @@ def router(deps: Deps, store: Store, settings: Sections) -> APIRouter:
         models = deps.live.now.models.values()
         return next((model.card for model in models if model.card.meta.version == version), None)
 
+    showers: dict[Lang, Shower] = {lang: Shower(settings, card, lang) for lang in get_args(Lang)}
+
     @routes.get("/queue", summary="Show who to call next")
     def queue(rep: Rep = None, most: Most = 50, skip: Skip = 0, lang: Words = default) -> QueueAnswer:
         """Show the leads that wait, of one rep or of all, the first to call first, with why and until when."""
@@ -53,7 +55,7 @@ def router(deps: Deps, store: Store, settings: Sections) -> APIRouter:
         with reading(store.engine) as connection:
             rows = read_rows(connection, queue_query(rep, most + 1, skip))
             total, slots = count_queue(connection, rep), call_times(connection)
-        shower = Shower(settings, card, lang)
+        shower = showers[lang]
         return QueueAnswer(
             queue=[shower.entry(row, now) for row in rows[:most]],
             total=total,
@@ -68,7 +70,7 @@ def router(deps: Deps, store: Store, settings: Sections) -> APIRouter:
         with reading(store.engine) as connection:
             rows = read_rows(connection, exceptions_query(now, rep, most + 1, skip))
             kept = promises(connection)
-        shower = Shower(settings, card, lang)
+        shower = showers[lang]
         return SlaAnswer(
             exceptions=[shower.entry(row, now) for row in rows[:most]],
             next=skip + most if len(rows) > most else None,

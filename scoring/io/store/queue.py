@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from scoring.io.store.tables import leads, queue
 
@@ -88,36 +102,62 @@ def write_queue(connection: Connection, rows: Sequence[QueueRow]) -> None:
     connection.execute(insert(queue), values)
 
 
-def queue_query(rep: str | None, most: int, skip: int = 0) -> Select[Any]:
-    """The statement that reads a queue, the most urgent lead first."""
-    query = _query().order_by(queue.c.place, queue.c.due_at, queue.c.lead).limit(most).offset(skip)
-    return query if rep is None else query.where(queue.c.rep == rep)
+class Asked(NamedTuple):
+    """A statement that reads rows of the queue, and what it is given: built once, because building takes longer."""
+
+    statement: Select[Any]
+    given: dict[str, Any]
 
 
-def exceptions_query(now: int, rep: str | None, most: int, skip: int = 0) -> Select[Any]:
-    """The statement that reads the leads whose clock has run out, the longest overdue first."""
-    query = _query().where(queue.c.due_at <= now).order_by(queue.c.due_at, queue.c.lead)
-    query = query.limit(most).offset(skip)
-    return query if rep is None else query.where(queue.c.rep == rep)
+def queue_query(rep: str | None, most: int, skip: int = 0) -> Asked:
+    """What reads a queue, the most urgent lead first."""
+    given = {"most": most, "skip": skip}
+    return Asked(_QUEUE, given) if rep is None else Asked(_QUEUE_OF_REP, {**given, "of": rep})
 
 
-def read_rows(connection: Connection, query: Select[Any]) -> list[QueueRow]:
+def exceptions_query(now: int, rep: str | None, most: int, skip: int = 0) -> Asked:
+    """What reads the leads whose clock has run out, the longest overdue first."""
+    given = {"now": now, "most": most, "skip": skip}
+    return Asked(_LATE, given) if rep is None else Asked(_LATE_OF_REP, {**given, "of": rep})
+
+
+def read_rows(connection: Connection, query: Asked) -> list[QueueRow]:
     """The rows of a statement."""
-    return [
-        QueueRow(**{**row, "reasons": tuple(row["reasons"]), "others": tuple(row["others"])})
-        for row in connection.execute(query).mappings()
-    ]
+    text, order = _text(query.statement, connection.dialect)
+    given = query.given if order is None else tuple(query.given[name] for name in order)
+    return [_row(cells) for cells in connection.exec_driver_sql(text, given).all()]
+
+
+@lru_cache(maxsize=32)
+def _text(statement: Select[Any], dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
+    """A statement in the words of a database, and the order of what it is given; None where that goes by name.
+
+    It goes to the driver as it is: what SQLAlchemy does on the way takes longer than the reading.
+    """
+    said = statement.compile(dialect=dialect)
+    return str(said), tuple(said.positiontup or ()) if said.positional else None
+
+
+def _row(cells: Row[Any]) -> QueueRow:
+    told = dict(zip(_NAMES, cells, strict=True))
+    told["reasons"], told["others"] = _listed(told["reasons"]), _listed(told["others"])
+    return QueueRow(**told)
+
+
+def _listed(cell: Any) -> tuple[Any, ...]:
+    """A list as the driver gives it: that of SQLite as text."""
+    return () if cell == "[]" else tuple(json.loads(cell) if isinstance(cell, str) else cell)
 
 
 def count_queue(connection: Connection, rep: str | None = None) -> int:
     """How many leads wait, of one rep or of all."""
-    query = select(func.count()).select_from(queue)
-    return connection.scalar(query if rep is None else query.where(queue.c.rep == rep)) or 0
+    asked = (_COUNT, {}) if rep is None else (_COUNT_OF_REP, {"of": rep})
+    return connection.scalar(*asked) or 0
 
 
 def read_row(connection: Connection, lead_id: str) -> QueueRow | None:
     """A lead's row; None where it is not in the queue."""
-    return next(iter(read_rows(connection, _query().where(leads.c.lead_id == lead_id))), None)
+    return next(iter(read_rows(connection, Asked(_OF_LEAD, {"lead_id": lead_id}))), None)
 
 
 def renew_clocks(connection: Connection, row: QueueRow) -> None:
@@ -143,6 +183,20 @@ def take_out(connection: Connection, lead_id: str) -> None:
     connection.execute(delete(queue).where(queue.c.lead == lead))
 
 
-def _query() -> Select[Any]:
-    own = [queue.c[field.name] for field in fields(QueueRow) if field.name != "lead_id"]
-    return select(leads.c.lead_id, *own).join(leads, leads.c.id == queue.c.lead)
+_NAMES: Final = tuple(field.name for field in fields(QueueRow))
+_OWN: Final = [leads.c.lead_id if name == "lead_id" else queue.c[name] for name in _NAMES]
+_ROWS: Final = select(*_OWN).join_from(queue, leads, leads.c.id == queue.c.lead)
+_OF_LEAD: Final = _ROWS.where(leads.c.lead_id == bindparam("lead_id"))
+_OF_REP: Final = queue.c.rep == bindparam("of")
+
+
+def _page(query: Select[Any]) -> Select[Any]:
+    return query.limit(bindparam("most", type_=Integer)).offset(bindparam("skip", type_=Integer))
+
+
+_QUEUE: Final = _page(_ROWS.order_by(queue.c.place, queue.c.due_at, queue.c.lead))
+_QUEUE_OF_REP: Final = _QUEUE.where(_OF_REP)
+_LATE: Final = _page(_ROWS.where(queue.c.due_at <= bindparam("now")).order_by(queue.c.due_at, queue.c.lead))
+_LATE_OF_REP: Final = _LATE.where(_OF_REP)
+_COUNT: Final = select(func.count()).select_from(queue)
+_COUNT_OF_REP: Final = _COUNT.where(_OF_REP)

@@ -161,7 +161,9 @@ def test_queue_and_exceptions_are_read_through_an_index(filled: Store, rep: str 
             connection.execute(text("SET LOCAL enable_seqscan = off"))
             connection.execute(text("SET LOCAL enable_sort = off"))
         for query in (queue_query(rep, 50), exceptions_query(NOW, rep, 50)):
-            shown = query.compile(connection, compile_kwargs={"literal_binds": True})
+            shown = query.statement.params(query.given).compile(
+                connection, compile_kwargs={"literal_binds": True}
+            )
             explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
             plan = "\n".join(map(str, connection.execute(text(f"{explain} {shown}")).all()))
             assert "ix_queue_" in plan, plan
