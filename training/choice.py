@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 
 from training.encoding import Columns, blank_terms, encode, take
 from training.folds import Fold, Plan
-from training.recipe import ROUNDS, Ints, Learned, Recipe, learn, recency
+from training.recipe import ROUNDS, TABLED, Aside, Ints, Learned, Recipe, best_pairs, learn, recency
 from training.trunk import STRENGTHS, safe_log_odds
 
 Floats = npt.NDArray[np.float64]
@@ -130,14 +130,41 @@ def fit_recipes(leads: Leads, recipes: Sequence[Recipe], *, pairs: int, seed: in
     recipes : sequence of Recipe
         Recipes that differ in nothing but arm, strength and rounds.
     pairs, seed : int
-        As in :func:`training.recipe.learn`.
+        The largest number of pairs, and the seed of all draws.
+    """
+    (learned,) = fit_lives(leads, recipes, pairs=pairs, seed=seed).values()
+    return learned
+
+
+def fit_lives(
+    leads: Leads, recipes: Sequence[Recipe], *, pairs: int, seed: int, aside: Leads | None = None
+) -> dict[int | None, Learned]:
+    """Fit what recipes of the same features need, by half-life.
+
+    Parameters
+    ----------
+    leads, pairs, seed
+        As in :func:`fit_recipes`.
+    recipes : sequence of Recipe
+        Recipes without the same features.
+    aside : Leads, optional
+        Leads kept aside, on which paths end where more rounds bring nothing.
     """
     leads = leads.without(recipes[0].without)
     encoded = encode(blank_terms(leads.columns, leads.axes), leads.columns, len(leads))
-    weight = leads.weight * recency(leads.age(), recipes[0].half_life)
-    return learn(
-        encoded, leads.label, weight, recipes, groups=leads.groups, free=leads.free, pairs=pairs, seed=seed
-    )
+    kept, ranked = None, []
+    if aside is not None:
+        kept = Aside(encode(encoded.terms, aside.columns, len(aside)), aside.label, aside.weight)
+    if any(recipe.arm in TABLED for recipe in recipes):
+        ranked = best_pairs(encoded, leads.label, leads.weight, most=pairs, seed=seed)
+    return {
+        life: learn(
+            encoded, leads.label, leads.weight * recency(leads.age(), life),
+            [recipe for recipe in recipes if recipe.half_life == life],
+            groups=leads.groups, free=leads.free, pairs=ranked, seed=seed, aside=kept,
+        )
+        for life in dict.fromkeys(recipe.half_life for recipe in recipes)
+    }  # fmt: skip
 
 
 def predict(learned: Learned, recipes: Sequence[Recipe], leads: Leads) -> Floats:
@@ -150,6 +177,9 @@ def fold_odds(
 ) -> tuple[Floats, list[int]]:
     """Log-odds of one fold's test rows under each recipe, and the cells of each.
 
+    A path of several numbers of rounds ends where two more of them brought nothing on the test rows: what would
+    come after is NaN, and no recipe is chosen that was not read on every fold that may speak.
+
     Parameters
     ----------
     leads : Leads
@@ -157,13 +187,21 @@ def fold_odds(
     fold : Fold
         Which of them are learned from, and which are tested.
     recipes : sequence of Recipe
-        Recipes of one group, as in :func:`fit_recipes`.
+        Recipes without the same features, as in :func:`fit_lives`.
     pairs, seed : int
-        As in :func:`training.recipe.learn`.
+        As in :func:`fit_recipes`.
     """
-    learned = fit_recipes(leads.take(fold.train), recipes, pairs=pairs, seed=seed)
-    odds = predict(learned, recipes, leads.take(fold.test))
-    return odds, [learned.cells(recipe) for recipe in recipes]
+    test = leads.take(fold.test)
+    odds, cells = np.empty((len(recipes), len(test))), [0] * len(recipes)
+    for life, learned in fit_lives(
+        leads.take(fold.train), recipes, pairs=pairs, seed=seed, aside=test
+    ).items():
+        places = [place for place, recipe in enumerate(recipes) if recipe.half_life == life]
+        mine = [recipes[place] for place in places]
+        odds[places] = predict(learned, mine, test)
+        for place, count in zip(places, learned.cells(mine), strict=True):
+            cells[place] = count
+    return odds, cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,24 +247,28 @@ class Tried:
         losses = np.concatenate([self.losses[k] for k in folds], axis=1)
         weight = np.concatenate([self.weight[k] for k in folds])
         clusters = self.plan.clusters[np.concatenate([self.plan.folds[k].test for k in folds])]
+        read = np.flatnonzero(~np.isnan(losses).any(axis=1))
+        losses, recipes = losses[read], [self.recipes[place] for place in read]
         mean = losses @ weight / weight.sum()
         if mean.min() >= np.average(np.concatenate([self.base[k] for k in folds]), weights=weight):
             return Recipe("base")
         reading = list(
-            zip(effort_to_read(self.cells), [-(r.half_life or np.inf) for r in self.recipes], strict=True)
+            zip(effort_to_read(self.cells[read]), [-(r.half_life or np.inf) for r in recipes], strict=True)
         )
-        return self.recipes[simplest(losses, weight, clusters, reading)]
+        return recipes[simplest(losses, weight, clusters, reading)]
 
     def chosen_per_fold(self) -> list[Recipe]:
         """For each fold the recipe that was chosen without it."""
         return [self.choose(self.plan.others(k)) for k in range(len(self.plan.folds))]
 
     def table(self) -> list[tuple[Recipe, float, int]]:
-        """Mean log loss and cells of every recipe, the best first."""
+        """Mean log loss and cells of every recipe that was read on all folds, the best first."""
         losses, weight = np.concatenate(self.losses, axis=1), np.concatenate(self.weight)
         mean = losses @ weight / weight.sum()
         return [
-            (self.recipes[i], float(mean[i]), int(self.cells[i])) for i in np.argsort(mean, kind="stable")
+            (self.recipes[i], float(mean[i]), int(self.cells[i]))
+            for i in np.argsort(mean, kind="stable")
+            if not np.isnan(mean[i])
         ]
 
 
@@ -282,7 +324,7 @@ def make_choice(leads: Leads, plan: Plan, recipes: Sequence[Recipe], **common: A
             (recipe, k): tried.odds[k][place]
             for place, recipe in enumerate(tried.recipes)
             for k in range(len(plan.folds))
-            if recipe in chosen
+            if recipe in chosen and not np.isnan(tried.odds[k][place]).any()
         }
     return Choice(chosen[:-1], chosen[-1], tried, odds)
 
@@ -310,7 +352,9 @@ def _settled(
     )
     judged, known = {}, {}
     for (family, k), (odds, cells) in zip(needed, found, strict=True):
-        known |= {(recipe, k): row for recipe, row in zip(family, odds, strict=True)}
+        known |= {
+            (recipe, k): row for recipe, row in zip(family, odds, strict=True) if not np.isnan(row).any()
+        }
         judged[family, k] = surprise(leads.label[plan.folds[k].test], odds), cells
         common.get("progress", lambda _: None)(f"on all leads, fold {k + 1} of {len(plan.folds)}")
     settled = []
@@ -320,10 +364,10 @@ def _settled(
             continue
         rows = np.concatenate([plan.folds[k].test for k in folds])
         losses = np.concatenate([judged[family, k][0] for k in folds], axis=1)
-        cells = np.mean([judged[family, k][1] for k in folds], axis=0)
-        settled.append(
-            family[simplest(losses, leads.weight[rows], plan.clusters[rows], effort_to_read(cells))]
-        )
+        read = np.flatnonzero(~np.isnan(losses).any(axis=1))
+        cells = effort_to_read(np.mean([judged[family, k][1] for k in folds], axis=0)[read])
+        best = simplest(losses[read], leads.weight[rows], plan.clusters[rows], cells)
+        settled.append(family[read[best]])
     return settled, known
 
 
@@ -428,9 +472,9 @@ def try_grid(
         plan, leads = plan.within(rows), leads.take(rows)
     else:
         share = 1.0
-    groups: dict[tuple[int | None, tuple[str, ...]], list[int]] = {}
+    groups: dict[tuple[str, ...], list[int]] = {}
     for place, recipe in enumerate(recipes):
-        groups.setdefault((recipe.half_life, recipe.without), []).append(place)
+        groups.setdefault(recipe.without, []).append(place)
     jobs_of = [(k, places) for places in groups.values() for k in range(len(plan.folds))]
     scaled = [
         recipe

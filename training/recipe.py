@@ -12,7 +12,18 @@ import numpy.typing as npt
 from scoring.metrics import log_loss
 from training.encoding import Encoded
 from training.folds import split
-from training.tables import MOST_PAIRS, PairOf, Path, Tables, boost, collapse, rank_pairs, singles
+from training.tables import (
+    MOST_PAIRS,
+    Judge,
+    PairOf,
+    Path,
+    Tables,
+    boost,
+    collapse,
+    collapse_at,
+    rank_pairs,
+    singles,
+)
 from training.trunk import STRENGTHS, Trunk, TrunkFit, out_of_fold, safe_log_odds
 
 Floats = npt.NDArray[np.float64]
@@ -20,6 +31,7 @@ Ints = npt.NDArray[np.int_]
 Arm = Literal["base", "trunk", "trunk+tables", "tables"]
 
 ROUNDS = (50, 100, 200, 300, 450, 600, 900, 1200, 1600, 2000)
+TABLED = ("tables", "trunk+tables")
 SMALL = 5_000
 # From here on a sample settles what hardly depends on how many leads there are: strength, and which pairs.
 LARGE = 30_000
@@ -111,18 +123,28 @@ class Learned:
     pairs: list[PairOf] = field(default_factory=list)
 
     def log_odds(self, recipes: Sequence[Recipe], encoded: Encoded) -> Floats:
-        """Log-odds of leads under each recipe, shape (len(recipes), n_leads)."""
+        """Log-odds of leads under each recipe, shape (len(recipes), n_leads); NaN beyond the end of a path."""
         result = np.full((len(recipes), len(encoded.bins)), self.base)
-        for arm in ("tables", "trunk+tables"):
+        for arm in TABLED:
             places = [place for place, recipe in enumerate(recipes) if recipe.arm == arm]
             places.sort(key=lambda place: recipes[place].rounds)
             if places:
-                start = self.base if arm == "tables" else self.trunks[self.under].log_odds(encoded)
-                result[places] = start + self.paths[arm].predict(encoded, [recipes[p].rounds for p in places])
+                path = self.paths[arm]
+                result[places] = self.start(arm, encoded) + path.predict(
+                    encoded, [recipes[p].rounds for p in places]
+                )
+                if path.stopped:
+                    result[[p for p in places if recipes[p].rounds > path.rounds]] = np.nan
         for place, recipe in enumerate(recipes):
             if recipe.arm == "trunk":
                 result[place] = self.trunks[self._strength(recipe)].log_odds(encoded)
         return result
+
+    def start(self, arm: str, encoded: Encoded) -> Floats:
+        """The log-odds that the tables of an arm are added to."""
+        if arm == "tables":
+            return np.full(len(encoded.bins), self.base)
+        return self.trunks[self.under].log_odds(encoded)
 
     def trunk(self, recipe: Recipe) -> Trunk | None:
         """The trunk that a recipe stands on."""
@@ -136,9 +158,18 @@ class Learned:
         path = self.paths.get(recipe.arm)
         return None if path is None else collapse(path, self.encoded, recipe.rounds)
 
-    def cells(self, recipe: Recipe) -> int:
-        """Weights that are not zero: how much there would be to read."""
-        trunk, tables = self.trunk(recipe), self.tables(recipe)
+    def cells(self, recipes: Sequence[Recipe]) -> list[int]:
+        """Weights that are not zero, per recipe: how much there would be to read."""
+        tables: dict[tuple[str, int], Tables] = {}
+        for arm, path in self.paths.items():
+            readings = [recipe.rounds for recipe in recipes if recipe.arm == arm]
+            found = collapse_at(path, self.encoded, readings)
+            tables |= {(arm, count): one for count, one in zip(readings, found, strict=True)}
+        return [
+            self._cells(self.trunk(recipe), tables.get((recipe.arm, recipe.rounds))) for recipe in recipes
+        ]
+
+    def _cells(self, trunk: Trunk | None, tables: Tables | None) -> int:
         count = 0
         for position in range(len(self.encoded.terms)):
             table = np.zeros(self.encoded.terms[position].size)
@@ -153,6 +184,23 @@ class Learned:
         return count
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Leads kept aside.
+
+    Parameters
+    ----------
+    encoded : Encoded
+        The leads.
+    label, weight : array, shape (n_leads,)
+        Conversions and weights.
+    """
+
+    encoded: Encoded
+    label: Ints
+    weight: Floats
+
+
 def learn(
     encoded: Encoded,
     label: Ints,
@@ -161,8 +209,9 @@ def learn(
     *,
     groups: npt.NDArray[np.intp] | None = None,
     free: Collection[str] = (),
-    pairs: int = MOST_PAIRS,
+    pairs: Sequence[PairOf] = (),
     seed: int = 0,
+    aside: Aside | None = None,
 ) -> Learned:
     """Fit all that the recipes need, once.
 
@@ -178,10 +227,12 @@ def learn(
         The lead of each row.
     free : collection of str
         Features whose weights in the trunk are not held back.
-    pairs : int
-        The largest number of two-feature tables.
+    pairs : sequence of (int, int)
+        The pairs of features that get tables, of :func:`best_pairs`.
     seed : int
         Seed of all draws.
+    aside : Aside, optional
+        Leads kept aside, on which paths end where more rounds bring nothing.
     """
     rate = float(np.average(label, weights=weight))
     learned = Learned(encoded, safe_log_odds(rate))
@@ -191,15 +242,7 @@ def learn(
         for strength in sorted({r.strength for r in recipes if r.arm == "trunk" and r.strength is not None}):
             learned.trunks[strength] = fit.fit(label, weight, strength)
     start = np.full(len(label), learned.base)
-    if arms & {"tables", "trunk+tables"}:
-        single = boost(
-            encoded, label, weight, start, singles(encoded), rounds=300, seed=seed, learning_rate=0.05
-        )
-        margin = start + single.predict(encoded, [300])[0]
-        some = _thinned(len(label))
-        learned.pairs = rank_pairs(
-            encoded.take(some), label[some], weight[some], margin[some], most=pairs, seed=seed
-        )
+    learned.pairs = list(pairs)
     allowed = [*singles(encoded), *(list(pair) for pair in learned.pairs)]
     starts = {"tables": start}
     if "trunk+tables" in arms or Recipe("trunk") in {replace(r, half_life=None, without=()) for r in recipes}:
@@ -207,10 +250,40 @@ def learn(
         folds = [test for _, test in split(label, groups, 5 if len(label) <= LARGE else 2, seed)]
         starts["trunk+tables"] = out_of_fold(fit, label, weight, learned.under, folds)
         learned.trunks.setdefault(learned.under, fit.fit(label, weight, learned.under))
-    for arm in sorted(arms & {"tables", "trunk+tables"}):
-        rounds = max(recipe.rounds for recipe in recipes if recipe.arm == arm)
-        learned.paths[arm] = boost(encoded, label, weight, starts[arm], allowed, rounds=rounds, seed=seed)
+    for arm in sorted(arms & set(TABLED)):
+        readings = tuple(sorted({recipe.rounds for recipe in recipes if recipe.arm == arm}))
+        judge = None
+        if aside is not None and len(readings) > 1:
+            judge = Judge(
+                aside.encoded, aside.label, aside.weight, learned.start(arm, aside.encoded), readings
+            )
+        learned.paths[arm] = boost(
+            encoded, label, weight, starts[arm], allowed, rounds=readings[-1], seed=seed, judge=judge
+        )
     return learned
+
+
+def best_pairs(
+    encoded: Encoded, label: Ints, weight: Floats, *, most: int = MOST_PAIRS, seed: int = 0
+) -> list[PairOf]:
+    """The pairs of features that add most to what single features explain already.
+
+    They are ranked by all leads alike, however fast these lose weight: what goes together does not change as fast.
+
+    Parameters
+    ----------
+    encoded : Encoded
+        The training leads.
+    label, weight : array, shape (n_leads,)
+        Conversions and weights.
+    most, seed : int
+        The largest number of pairs, and the seed of all draws.
+    """
+    start = np.full(len(label), safe_log_odds(float(np.average(label, weights=weight))))
+    single = boost(encoded, label, weight, start, singles(encoded), rounds=300, seed=seed, learning_rate=0.05)
+    margin = start + single.predict(encoded, [300])[0]
+    some = _thinned(len(label))
+    return rank_pairs(encoded.take(some), label[some], weight[some], margin[some], most=most, seed=seed)
 
 
 def _thinned(rows: int) -> npt.NDArray[np.intp]:

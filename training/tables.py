@@ -8,7 +8,8 @@ their bins by smoothed conversion rate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -26,6 +27,8 @@ ROUNDS = 900
 MOST_PAIRS = 20
 SMOOTHING = 20.0
 RANKINGS = 8
+# So many readings in a row that are no better end a path.
+PATIENCE = 2
 # LightGBM draws columns with the low bits of a short generator: of fewer, some two would never meet in a tree.
 FEWEST_DRAWN = 8
 BOOSTING: dict[str, Any] = {
@@ -94,11 +97,19 @@ class Path:
         The booster's documented model dump.
     model : str
         The booster as text, for its own predictions.
+    stopped : bool
+        Whether it ends before the rounds that were asked for, because more of them brought nothing.
     """
 
     ordering: Ordering
     dump: dict[str, Any]
     model: str
+    stopped: bool = False
+
+    @property
+    def rounds(self) -> int:
+        """How many trees there are."""
+        return len(self.dump["tree_info"])
 
     def predict(self, encoded: Encoded, rounds: Sequence[int]) -> Floats:
         """What the first rounds add to the log-odds of leads, shape (len(rounds), n_leads)."""
@@ -116,6 +127,46 @@ class Path:
         return np.array(steps)
 
 
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Leads kept aside, which say when more rounds bring nothing.
+
+    Parameters
+    ----------
+    encoded : Encoded
+        The leads.
+    label, weight, start : array, shape (n_leads,)
+        Conversions, weights and the log-odds that boosting starts from.
+    readings : tuple of int
+        The numbers of rounds at which it is asked, ascending.
+    """
+
+    encoded: Encoded
+    label: npt.NDArray[np.int_]
+    weight: Floats
+    start: Floats
+    readings: tuple[int, ...]
+
+    def callback(self, ordering: Ordering) -> Callable[[Any], None]:
+        """What ends the boosting after :data:`PATIENCE` readings without a better one."""
+        matrix, total = ordering.matrix(self.encoded), self.start.copy()
+        losses: list[float] = []
+
+        def read(env: Any) -> None:
+            count = env.iteration + 1
+            if count not in self.readings:
+                return
+            done = ([0, *self.readings])[len(losses)]
+            total[:] += env.model.predict(
+                matrix, raw_score=True, start_iteration=done, num_iteration=count - done, num_threads=1
+            )
+            losses.append(float(np.average(np.logaddexp(0, total) - self.label * total, weights=self.weight)))
+            if len(losses) - 1 - int(np.argmin(losses)) >= PATIENCE:
+                raise lightgbm.callback.EarlyStopException(env.iteration, [])
+
+        return read
+
+
 def boost(
     encoded: Encoded,
     label: npt.NDArray[np.int_],
@@ -125,6 +176,7 @@ def boost(
     *,
     rounds: int = ROUNDS,
     seed: int = 0,
+    judge: Judge | None = None,
     **settings: Any,
 ) -> Path:
     """Boost tables over the allowed sets of features.
@@ -139,6 +191,8 @@ def boost(
         The sets of at most two features that may meet on a path.
     rounds, seed : int
         Number of trees, and the seed of the column draws.
+    judge : Judge, optional
+        May end it earlier.
     **settings
         Overrides of :data:`BOOSTING`.
     """
@@ -154,8 +208,9 @@ def boost(
         "seed": seed,
         "interaction_constraints": [list(group) for group in allowed],
     }
-    booster = lightgbm.train(parameters, data, num_boost_round=rounds)
-    return Path(ordering, booster.dump_model(), booster.model_to_string())
+    asked = [] if judge is None else [judge.callback(ordering)]
+    booster = lightgbm.train(parameters, data, num_boost_round=rounds, callbacks=asked)
+    return Path(ordering, booster.dump_model(), booster.model_to_string(), booster.best_iteration > 0)
 
 
 def singles(encoded: Encoded) -> list[list[int]]:
@@ -234,12 +289,31 @@ def collapse(path: Path, encoded: Encoded, rounds: int) -> Tables:
     rounds : int
         How many trees.
     """
-    sizes = [term.size for term in encoded.terms]
-    tables = Tables(0.0, [np.zeros(size) for size in sizes], {})
-    for tree in path.dump["tree_info"][:rounds]:
-        for boxes, value in _leaves(tree["tree_structure"], path.ordering, {}):
-            _add(tables, boxes, value)
-    return tables
+    return collapse_at(path, encoded, [rounds])[0]
+
+
+def collapse_at(path: Path, encoded: Encoded, readings: Sequence[int]) -> list[Tables]:
+    """:func:`collapse` for several numbers of rounds, in the order given.
+
+    Parameters
+    ----------
+    path : Path
+        The boosted trees.
+    encoded : Encoded
+        Any leads of the same terms; only the terms are used.
+    readings : sequence of int
+        How many trees, each time.
+    """
+    tables = Tables(0.0, [np.zeros(term.size) for term in encoded.terms], {})
+    trees, done = path.dump["tree_info"], 0
+    found = {}
+    for count in sorted(set(readings)):
+        for tree in trees[done:count]:
+            for boxes, value in _leaves(tree["tree_structure"], path.ordering, {}):
+                _add(tables, boxes, value)
+        done = count
+        found[count] = deepcopy(tables)
+    return [found[count] for count in readings]
 
 
 def _leaves(

@@ -68,14 +68,21 @@ def test_the_base_rate_is_the_same_for_all(learned):
     odds = predict(learned, [Recipe("base")], LEADS)[0]
 
     np.testing.assert_allclose(odds, safe_log_odds(LEADS.label.mean()))
-    assert learned.cells(Recipe("base")) == 0
+    assert learned.cells([Recipe("base")]) == [0]
 
 
 def test_more_strength_and_more_rounds_give_more_to_read(learned):
-    cells = [learned.cells(recipe) for recipe in (Recipe("tables", rounds=15), Recipe("tables", rounds=40))]
+    few, many, both, trunk = learned.cells(
+        [
+            Recipe("tables", rounds=15),
+            Recipe("tables", rounds=40),
+            Recipe("trunk+tables", rounds=40),
+            Recipe("trunk", strength=1.0),
+        ]
+    )
 
-    assert 0 < cells[0] < cells[1]
-    assert learned.cells(Recipe("trunk+tables", rounds=40)) > learned.cells(Recipe("trunk", strength=1.0)) > 0
+    assert 0 < few < many
+    assert both > trunk > 0
 
 
 def test_at_most_so_many_pairs_are_learned(learned):
