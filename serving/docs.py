@@ -148,7 +148,8 @@ def _type(schema: Schema) -> str:
     if "enum" in schema or "const" in schema:
         return " | ".join(str(one) for one in schema.get("enum", [schema.get("const")]))
     if schema.get("type") == "array":
-        return f"list of {_type(schema['items'])}"
+        inner = schema.get("items") or schema.get("prefixItems", [{}])[0]
+        return f"list of {_type(inner)}"
     named = _name(schema)
     return named or str(schema.get("format") or schema.get("type", "any"))
 
