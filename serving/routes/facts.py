@@ -84,7 +84,7 @@ def router(deps: Deps, writer: Writer, reader: Reader, settings: Sections) -> AP
         summary="Keep a lead",
         response_model=LeadPutAnswer,
         # 404 for an id with a line break, which no path can hold.
-        responses={201: {"model": LeadPutAnswer, "description": "The lead is new."}} | responses(404),
+        responses={**responses(404), 201: {"model": LeadPutAnswer, "description": "The lead is new."}},
     )
     async def put(lead_id: LeadId, lead: LeadPut) -> Response:
         """Keep a new lead, or what has changed of a known one.
