@@ -18,6 +18,11 @@ from serving.cli.terminal import console, settings
 if TYPE_CHECKING:
     from scoring.io.settings import Settings
 
+SETTINGS_FILE = "leadloop.toml"
+DEAL = 500_000.0
+SELLING, LEADS_PER_REP = 6, 15
+_TABLES = ("activities", "touches", "outcomes", "changes", "assignments", "campaigns")
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -56,6 +61,7 @@ def demo(
         f"{world.won_rate:.1%} won within 90 days.\nTables of the CRM, with English and Japanese values: {folder}",
         markup=False,
     )
+    _write_settings(folder)
     console.rule("2 · A model is learned from what sales recorded")
     wanted = Wanted(
         label="Converted",
@@ -104,7 +110,50 @@ def _what_next(card: Scorecard, open_leads: Path, run_settings: Settings, port: 
     body = json.dumps({"lead_id": lead_id, "properties": properties}, ensure_ascii=False)
     curl = f"curl -s {base}/v1/score -H 'content-type: application/json' -d {shlex.quote(body)}"
     lines = ["Start the service:  leadloop serve"] if not serve else []
-    return "\n".join([*lines, f"Open  {base}/docs", f"Try   {curl}", "Stop with Ctrl-C." if serve else ""])
+    closing = _closing(open_leads.parents[1])
+    return "\n".join(
+        [*lines, f"Open  {base}/docs", f"Try   {curl}", *closing, "Stop with Ctrl-C." if serve else ""]
+    )
+
+
+def _closing(folder: Path) -> list[str]:
+    """How the loop is closed on the same company: its tables, its reps and its calendar are there."""
+    told = " ".join(f"--{table} {folder / table}.csv" for table in _TABLES)
+    return [
+        "Close the loop, with what happened to every lead (in another terminal, a few minutes):",
+        f"  export LEADLOOP_CONFIG={folder / SETTINGS_FILE}",
+        f"  leadloop import {folder / 'leads.csv'} {told}",
+        "  leadloop check",
+        "  leadloop train --target sql && leadloop train --target won --promote yes",
+        "  leadloop handoff propose && leadloop handoff publish --reason 'agreed by both sides'",
+        "  leadloop handoff run && leadloop queue",
+    ]
+
+
+def _write_settings(folder: Path) -> None:
+    """The company's settings: where it is, when it works, who sells, and what a deal brings."""
+    from training.simulate.world import REPS
+
+    lines = [
+        "# The invented company of the demo.",
+        "[time]",
+        'zone = "Asia/Tokyo"',
+        "",
+        "[calendar]",
+        'country = "JP"',
+    ]
+    lines += [
+        "",
+        "[value]",
+        f"deal = {DEAL}",
+        'currency = "JPY"',
+        "",
+        "[capacity]",
+        f"leads_per_rep = {LEADS_PER_REP}",
+    ]
+    for name in REPS[:SELLING]:
+        lines += ["", "[[reps]]", f'name = "{name}"']
+    (folder / SETTINGS_FILE).write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def _first_lead(card: Scorecard, open_leads: Path) -> tuple[str, dict[str, object]]:
