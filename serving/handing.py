@@ -23,6 +23,7 @@ from scoring.io.store.handoffs import (
     NewHandoff,
     handed_since,
     last_handoffs,
+    newest_number,
     settle_handoff,
     unanswered,
     write_handoffs,
@@ -108,13 +109,16 @@ def hand_over(store: Store, settings: Sections, now: datetime) -> HandedOver | N
     ledger = store.ledger().known_at(now.timestamp())
     at = to_micros(now.timestamp())
     with reading(store.engine) as connection:
-        before = last_handoffs(connection)
+        newest, before = newest_number(connection), last_handoffs(connection)
         said = holding(connection, at, "decision")
         handed = handed_since(connection, month_start(now, settings.time.zone))
     lead = waiting_leads(ledger, policy.target, now.timestamp(), before)
     chosen, waiting = _chosen(policy, card, ledger, lead, now, said, settings, handed)
     rows = _with_reps(chosen, policy, ledger, settings, handed, now)
     with writing(store.engine) as connection:
+        # Somebody else handed over meanwhile: what is due was done, and what is left is due the next time.
+        if newest_number(connection) != newest:
+            return HandedOver(policy.version, 0, 0, waiting)
         write_handoffs(connection, rows, at)
     explored = sum(one.action == EXPLORE for one in chosen)
     return HandedOver(policy.version, len(chosen) - explored, explored, waiting)

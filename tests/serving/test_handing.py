@@ -13,6 +13,7 @@ from scoring.io.store.engine import reading, writing
 from scoring.io.store.handoffs import acceptance, read_handoffs, settle_handoff
 from scoring.io.store.overrides import add_override
 from scoring.io.store.queue import QueueRow, exceptions_query, queue_query, read_rows
+from serving import handing
 from serving.handing import HandedOver, accept_silent, hand_over
 from serving.queueing import refresh_queue
 from tests.cards import small_card
@@ -102,6 +103,25 @@ def test_who_reaches_the_threshold_is_handed_over_once_and_those_who_are_there_t
     assert {row.lead_id for row in found} == {"L-00", "L-02", "L-03"}
     assert Counter(row.rep for row in found) == {"Sato": 2, "Ito": 1}
     assert {row.likelihood for row in found} == {high}
+
+
+def test_of_two_runs_at_once_only_one_hands_over(
+    store: Store, given: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads(store, [30, 30])
+    publish(store, 0.0)
+    decided = handing._with_reps
+
+    def beside(*known: object) -> list:
+        rows = decided(*known)
+        monkeypatch.undo()
+        assert hand_over(store, given, NOW).handed == 2
+        return rows
+
+    monkeypatch.setattr(handing, "_with_reps", beside)
+    assert hand_over(store, given, NOW).handed == 0
+    with reading(store.engine) as connection:
+        assert len(read_handoffs(connection)) == 2
 
 
 def test_no_more_are_handed_over_than_sales_can_take_in_a_month_the_likeliest_first(

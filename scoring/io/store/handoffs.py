@@ -215,6 +215,11 @@ def last_handoffs(connection: Connection) -> dict[str, Handoff]:
     return {row.lead_id: row for row in _read(connection, _query().where(handoffs.c.id.in_(newest)))}
 
 
+def newest_number(connection: Connection) -> int:
+    """The number of the newest handoff; 0 where there is none."""
+    return int(connection.scalar(select(func.max(handoffs.c.id))) or 0)
+
+
 def handed_since(connection: Connection, since: int) -> dict[tuple[str | None, str], tuple[int, int]]:
     """By rep and action, how many leads were handed over since a time, and when the last one was."""
     columns = (handoffs.c.rep, handoffs.c.action, func.count(), func.max(handoffs.c.handed_at))
