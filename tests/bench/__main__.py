@@ -15,6 +15,7 @@ from tests.bench import (
     bench_known_lead,
     bench_ledger,
     bench_outcomes,
+    bench_queue,
     bench_score_one,
     bench_sla,
     bench_store_train,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "store_train": bench_store_train.main,
     "sla": bench_sla.main,
     "handoff": bench_handoff.main,
+    "queue": bench_queue.main,
 }
 LIMIT = "to reach"
 
