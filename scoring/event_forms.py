@@ -284,7 +284,7 @@ class Looks:
     @cached_property
     def _steps(self) -> tuple[npt.NDArray[np.int32], Floats, Floats, Floats]:
         """Code of the current stage (-1: none yet), since when, and steps forward and back."""
-        events: Events = self.ledger.outcomes
+        events: Events = self.ledger.outcomes.take(~self.ledger.outcomes.flag("by_rule"))
         stages = events.category("stage")
         rank = np.array([*(RANK[level] for level in stages.levels), 0])
         looks = len(self)
@@ -305,7 +305,7 @@ class Looks:
 
     @property
     def stage(self) -> Categories:
-        """The current stage of each."""
+        """The current stage of each, by what people recorded."""
         levels = self.ledger.outcomes.category("stage").levels
         lead = STAGES[0]
         shown = levels if lead in levels else (*levels, lead)

@@ -272,4 +272,6 @@ def accept_silent(store: Store, settings: Sections, now: datetime) -> int:
     due = [one for one in open_ if office.add(to_seconds(one.handed_at), hours) <= now.timestamp()]
     at = to_micros(now.timestamp())
     with writing(store.engine) as connection:
-        return sum(settle_handoff(connection, one.id, "accepted", by=SILENCE, now=at) for one in due)
+        return sum(
+            settle_handoff(connection, one.id, "accepted", by=SILENCE, now=at, silent=True) for one in due
+        )

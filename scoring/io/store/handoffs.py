@@ -14,8 +14,9 @@ from scoring.io.store.tables import handoffs, leads
 
 State = Literal["pending", "accepted", "rejected"]
 Action = Literal["hand_over", "explore"]
-# What is told by LeadLoop itself is known by the ids of its events.
+# What is told by LeadLoop itself is known by the ids of its events, and what no human decided by this beginning.
 SOURCE: Final = "leadloop"
+BY_RULE: Final = f"{SOURCE}:auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,8 @@ def write_handoffs(connection: Connection, rows: Sequence[NewHandoff], now: int)
     made = insert(handoffs).returning(handoffs.c.id, sort_by_parameter_order=True)
     numbers = list(connection.scalars(made, values))
     named = list(zip(rows, numbers, strict=True))
-    add_events(connection, OUTCOMES, [_stage(row.lead_id, "mql", n, now, rep=row.rep) for row, n in named])
+    told = [_stage(row.lead_id, "mql", n, now, rep=row.rep, source=BY_RULE) for row, n in named]
+    add_events(connection, OUTCOMES, told)
     given = [
         Told(row.lead_id, now, now, True, f"{SOURCE}:assignment:{number}", (row.rep,))
         for row, number in named
@@ -129,6 +131,7 @@ def settle_handoff(
     now: int,
     reason: str | None = None,
     recycle_at: int | None = None,
+    silent: bool = False,
 ) -> bool:
     """Keep what sales says of a handoff that nobody answered yet; False where somebody did.
 
@@ -150,6 +153,8 @@ def settle_handoff(
         Why it is rejected.
     recycle_at : int, optional
         From when on a rejected lead may come back.
+    silent : bool
+        Whether nobody said so, and time alone decided.
     """
     settled = (
         update(handoffs)
@@ -161,7 +166,9 @@ def settle_handoff(
     row = read_handoff(connection, number)
     assert row is not None
     stage = "sal" if state == "accepted" else "disqualified" if recycle_at is None else "recycled"
-    add_events(connection, OUTCOMES, [_stage(row.lead_id, stage, number, now, reason=reason, rep=row.rep)])
+    source = BY_RULE if silent else SOURCE
+    told = _stage(row.lead_id, stage, number, now, reason=reason, rep=row.rep, source=source)
+    add_events(connection, OUTCOMES, [told])
     return True
 
 
@@ -245,9 +252,16 @@ def rejections(connection: Connection, since: int | None = None) -> list[tuple[s
 
 
 def _stage(
-    lead_id: str, stage: str, number: int, now: int, *, reason: str | None = None, rep: str | None = None
+    lead_id: str,
+    stage: str,
+    number: int,
+    now: int,
+    *,
+    source: str,
+    reason: str | None = None,
+    rep: str | None = None,
 ) -> Told:
-    return Told(lead_id, now, now, True, f"{SOURCE}:{stage}:{number}", (stage, None, None, reason, rep))
+    return Told(lead_id, now, now, True, f"{source}:{stage}:{number}", (stage, None, None, reason, rep))
 
 
 def _query() -> Select[Any]:

@@ -26,9 +26,15 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "currency": "answer",
         "reason": "answer",
         "rep": "answer",
+        "by_rule": "flag",
     },
     "assignments": {"rep": "answer"},
 }
+
+
+# What LeadLoop decided by itself, a handoff or an acceptance by silence, is no evidence of what the lead is worth.
+_BY_RULE = "substr(event_id, 1, 14) = 'leadloop:auto:'"
+_MADE = {"by_rule": f"CASE WHEN {_BY_RULE} THEN 1 ELSE 0 END"}
 
 
 def read_ledger(connection: Connection, tables_wanted: Collection[str] = tuple(_COLUMNS)) -> Ledger:
@@ -72,7 +78,7 @@ def _leads(
 def _events(
     connection: Connection, table: str, columns: Mapping[str, str], ids: npt.NDArray[np.int64]
 ) -> Events:
-    names = ", ".join(f'"{name}"' for name in columns)
+    names = ", ".join(_MADE.get(name, f'"{name}"') for name in columns)
     query = f"SELECT lead, occurred_at, recorded_at, {names} FROM {table} ORDER BY lead, occurred_at, key, n"
     parts = [_typed(rows, columns) for rows in _parts(connection, query)]
     if not parts:
@@ -157,8 +163,9 @@ def read_by_driver(driver: Any, mark: str, lead_id: str) -> OneLead | None:
 
 
 def _of_one(cursor: Any, table: str, mark: str, row: int) -> list[tuple[Any, ...]]:
+    kept = f"AND (event_id IS NULL OR NOT {_BY_RULE}) " if table == "outcomes" else ""
     cursor.execute(
-        f"SELECT occurred_at, recorded_at, {_ONE[table]} FROM {table} WHERE lead = {mark} "
+        f"SELECT occurred_at, recorded_at, {_ONE[table]} FROM {table} WHERE lead = {mark} {kept}"
         "ORDER BY occurred_at, recorded_at, key, n",
         (row,),
     )

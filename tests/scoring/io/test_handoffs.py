@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from sqlalchemy import insert, text
 
+from scoring.event_forms import define_events, event_columns, event_row
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
 from scoring.io.store.facts import put_lead
@@ -72,7 +74,7 @@ def stages(store: Store, lead_id: str) -> list[tuple[str, str | None, str | None
 
 def test_a_handoff_is_an_mql_and_an_assignment(filled: Store) -> None:
     first, second = hand(filled, new("L-3", assign=True), new("L-1", rep=None, action="explore", drawn=0.1))
-    assert stages(filled, "L-3") == [("mql", None, f"leadloop:mql:{first}")]
+    assert stages(filled, "L-3") == [("mql", None, f"leadloop:auto:mql:{first}")]
     page = filled.lead_page("L-3", NOW / 1e6)
     assert [row["rep"] for row in page.events["assignments"]] == ["Sato"]
     assert filled.lead_page("L-1", NOW / 1e6).events["assignments"] == []
@@ -204,3 +206,24 @@ def test_forgetting_a_lead_takes_its_handoffs_its_place_and_every_word_on_it(fil
         assert read_handoffs(connection) == []
         assert count_queue(connection) == 0
         assert overrides_of(connection, "L-2") == []
+
+
+def test_what_leadloop_decided_by_itself_is_no_evidence_for_a_model(filled: Store) -> None:
+    one, other = hand(filled, new("L-1"), new("L-2"))
+    with writing(filled.engine) as connection:
+        settle_handoff(connection, one, "accepted", by="silence", now=NOW + HOUR, silent=True)
+        settle_handoff(connection, other, "accepted", by="Sato", now=NOW + HOUR)
+    ledger, at = filled.ledger(), (NOW + 2 * HOUR) / 1e6
+    features = [
+        one
+        for one in define_events([], touches=False, outcomes=True)
+        if "stage" in one.name or "steps" in one.name
+    ]
+    many = event_columns(features, ledger, np.arange(5), np.full(5, at))
+    assert many["stage"].to_list() == ["lead", "lead", "sal", "lead", "lead"]
+    assert many["steps_forward"].tolist() == [0, 0, 1, 0, 0]
+    for place, name in enumerate(ledger.lead_id.tolist()):
+        row = event_row(features, filled.lead(name), at)
+        assert row["stage"] == many["stage"].to_list()[place]
+        assert row["days_in_stage"] == pytest.approx(many["days_in_stage"][place])
+    assert (ledger.outcomes.category("stage").to_list()).count("mql") == 2  # they are counted all the same
