@@ -6,6 +6,7 @@ many times in arrays (:func:`event_columns`); a test holds them equal.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,10 +33,11 @@ SOURCES: Final = ("activities", "touches", "outcomes", "created_at")
 RANK: Final = {**{stage: at for at, stage in enumerate(STAGES)}, **dict.fromkeys((*CLOSING, RECYCLED), 0)}
 
 
-# Snapshots are taken at creation and every week after it: up to half a week a lead is more like a new one.
-NEW_LEAD: Final = "lead_is_new"
-NEW_DAYS: Final = 3.5
-NEW, NOT_NEW = "yes", "no"
+# How old a lead is, in words: chances fall fast at first and slowly later, which no straight line says.
+AGES: Final = (
+    "first hour", "first day", "first 3 days", "first week", "first 2 weeks", "first month", "later",
+)  # fmt: skip
+AGE_ENDS: Final = (1 / 24, 1.0, 3.0, 7.0, 14.0, 30.0)
 
 
 def define_events(
@@ -55,11 +57,11 @@ def define_events(
     Examples
     --------
     >>> [feature.name for feature in define_events([], touches=False, outcomes=False)]
-    ['lead_age_days', 'lead_is_new', 'created_hour', 'created_weekday']
+    ['lead_age_days', 'lead_age', 'created_hour', 'created_weekday']
     """
     made = [
         _feature("lead_age_days", "age", "process", "created_at"),
-        _feature(NEW_LEAD, "is_new", "process", "created_at"),
+        _feature("lead_age", "age_band", "process", "created_at"),
         _feature("created_hour", "created_hour", "engagement", "created_at", time_zone=time_zone),
         _feature("created_weekday", "created_weekday", "engagement", "created_at", time_zone=time_zone),
     ]
@@ -375,11 +377,14 @@ EVENT_FORMS: dict[str, EventForm] = {
         lambda seen, _: seen.since(seen.lead.created),
         lambda looks, _: looks.since(looks.ledger.created[looks.lead]),
     ),
-    "is_new": EventForm(
+    "age_band": EventForm(
         "category",
-        lambda seen, _: NEW if seen.since(seen.lead.created) < NEW_DAYS else NOT_NEW,
+        lambda seen, _: AGES[bisect_right(AGE_ENDS, seen.since(seen.lead.created))],
         lambda looks, _: Categories(
-            (looks.since(looks.ledger.created[looks.lead]) >= NEW_DAYS).astype(np.int32), (NEW, NOT_NEW)
+            np.searchsorted(AGE_ENDS, looks.since(looks.ledger.created[looks.lead]), "right").astype(
+                np.int32
+            ),
+            AGES,
         ),
     ),
     "created_hour": _created_form("hour"),

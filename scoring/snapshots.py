@@ -22,6 +22,7 @@ CREATION_DELAY = 600.0
 MOST_WEEKLY = 4
 MOST_SNAPSHOTS = 250_000
 WEEK = 7 * DAY
+PHASE = np.uint64(0x9E6C63D0876A3F6B)
 Use = Literal["creation", "open"]
 
 
@@ -106,13 +107,18 @@ def _weekly(
     most: int,
     hashes: npt.NDArray[np.uint64],
 ) -> tuple[npt.NDArray[np.intp], Times, Times]:
-    """Weekly looks at open leads, drawn, with their weights."""
-    weeks = np.clip(
-        (np.minimum(until, first[there] + max_open * DAY) - first[there]) // WEEK, 0, None
-    ).astype(int)
+    """Weekly looks at open leads, drawn, with their weights.
+
+    Each lead is looked at on a day and an hour of the week of its own, so that leads of every age are seen: where
+    all looks fell on whole weeks, nobody would know anything of a lead of three days.
+    """
+    phase = np.floor(_mixed(hashes ^ PHASE) / 2**64 * WEEK)
+    begins = first[there] + phase[there]
+    end = np.minimum(until, first[there] + max_open * DAY)
+    weeks = np.clip((end - begins) // WEEK + 1, 0, None).astype(int)
     lead = np.repeat(there, weeks)
-    week = np.arange(len(lead)) - np.repeat(np.cumsum(weeks) - weeks, weeks) + 1
-    as_of = first[lead] + week * WEEK
+    week = np.arange(len(lead)) - np.repeat(np.cumsum(weeks) - weeks, weeks)
+    as_of = first[lead] + phase[lead] + week * WEEK
     is_open = outcomes.open_at(lead, as_of, max_open)
     lead, week, as_of = lead[is_open], week[is_open], as_of[is_open]
     order = np.lexsort((_mixed(hashes[lead] + week.astype(np.uint64)), lead))

@@ -93,7 +93,7 @@ def take_in_ledger(ledger: Ledger, asked: Asked, *, seed: int = 0) -> Intake:
         axes={feature.name: feature.axis for feature in features},
         time=kept.as_of,
         groups=kept.lead,
-        free=tuple(feature.name for feature in features if feature.form == "is_new"),
+        free=tuple(feature.name for feature in features if feature.form == "age_band"),
     )
     return Intake(
         origin=Origin(THE_STORE, digest_of_ledger(ledger)),

@@ -16,7 +16,7 @@ import pandas as pd
 
 from scoring.categories import Categories
 from scoring.dates import DAY
-from scoring.event_forms import HALF_LIFE, NEW, NEW_DAYS, NOT_NEW, RANK
+from scoring.event_forms import AGE_ENDS, AGES, HALF_LIFE, RANK
 from scoring.features import Feature
 from scoring.ledger import Events, Floats, Ledger, Places
 from scoring.stages import STAGES
@@ -165,9 +165,9 @@ _FORMS: dict[str, Callable[[Frames, Feature], Column]] = {
     "steps_forward": lambda frames, _: _steps(frames, 1),
     "steps_back": lambda frames, _: _steps(frames, -1),
     "age": lambda frames, _: frames.since(frames.created),
-    "is_new": lambda frames, _: np.where(frames.since(frames.created) < NEW_DAYS, NEW, NOT_NEW).astype(
-        object
-    ),
+    "age_band": lambda frames, _: np.array(AGES, dtype=object)[
+        np.searchsorted(AGE_ENDS, frames.since(frames.created), "right")
+    ],
     "created_hour": lambda frames, feature: _clock(frames, feature).dt.hour.to_numpy(),
     "created_weekday": lambda frames, feature: _clock(frames, feature).dt.day_name().to_numpy(dtype=object),
 }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scoring.categories import Categories
 from scoring.dates import DAY
-from scoring.event_forms import RANK, define_events, event_columns, event_row
+from scoring.event_forms import AGES, RANK, define_events, event_columns, event_row
 from scoring.features import Feature
 from scoring.ledger import Ledger, OneLead, ledger_of
 from scoring.stages import ALL_STAGES
@@ -63,7 +63,7 @@ def oracle(feature: Feature, lead: OneLead, t: float) -> float | str | None:
         "steps_forward": lambda: float(sum(move > 0 for move in moves)),
         "steps_back": lambda: float(sum(move < 0 for move in moves)),
         "age": lambda: (t - lead.created) / DAY,
-        "is_new": lambda: "yes" if t - lead.created < 3.5 * DAY else "no",
+        "age_band": lambda: AGES[sum((t - lead.created) / DAY >= end for end in (1 / 24, 1, 3, 7, 14, 30))],
         "created_hour": lambda: float(wall % DAY // 3600),
         "created_weekday": lambda: (
             ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"]

@@ -80,6 +80,18 @@ class Tried:
         chances = {"sql": self.crm.sql_in_time, "won": self.crm.truth.won_in_time}[self.card.meta.target]
         return self.says(lead, self.whole.created[lead] + 600, chances[lead])
 
+    def of_leads_aged(self, days: float) -> Said:
+        """All that were created since, as they were at an age, if they were open then; what came is known."""
+        stages = at_or_beyond(self.card.meta.target)
+        outcomes = Outcomes.of_ledger(self.whole, stages)
+        horizon = float(self.card.meta.horizon_days or 0)
+        start, end = moment(TRAINED), moment(TRAINED) + 120 * DAY
+        lead = np.flatnonzero((self.whole.created >= start) & (self.whole.created < end))
+        as_of = self.whole.created[lead] + days * DAY
+        lead, as_of = (part[outcomes.open_at(lead, as_of, 180)] for part in (lead, as_of))
+        first = outcomes.first[lead]
+        return self.says(lead, as_of, ((first > as_of) & (first <= as_of + horizon * DAY)).astype(float))
+
     def of_open_leads(self) -> Said:
         """All that were open on some Mondays since; what came of them within the horizon is known."""
         stages = at_or_beyond(self.card.meta.target)
@@ -163,3 +175,15 @@ def test_likelihoods_rank_new_leads_by_their_true_chances(
     rates = [float(band.truth.mean()) for band in request.getfixturevalue(target).of_new_leads().bands()]
     assert rates == sorted(rates)
     assert rates[-1] > 5 * rates[0]
+
+
+@pytest.mark.parametrize("target", ["sql", "won"])
+@pytest.mark.parametrize("days", [0.1, 0.5, 1.5, 2.5, 3.5, 5.0, 10.0])
+def test_leads_of_every_age_convert_about_as_often_as_is_said(
+    target: str, days: float, request: pytest.FixtureRequest
+) -> None:
+    said = request.getfixturevalue(target).of_leads_aged(days)
+    assert len(said.lead) > 700
+    # Within an age band a trunk draws straight lines, which may be off by half at its ends; a model that had seen no
+    # lead between its creation and its first week said three times too much here.
+    assert said.likelihood.mean() == pytest.approx(said.truth.mean(), abs=said.by_chance(), rel=1 / 2)
