@@ -21,11 +21,13 @@ from scoring.io.store.handoffs import (
     Action,
     Handoff,
     NewHandoff,
+    give,
     handed_since,
     last_handoffs,
     newest_number,
     settle_handoff,
     unanswered,
+    without_rep,
     write_handoffs,
 )
 from scoring.io.store.overrides import Override, holding
@@ -105,6 +107,7 @@ def hand_over(store: Store, settings: Sections, now: datetime) -> HandedOver | N
         return None
     champion = store.champion(policy.target)
     assert champion is not None
+    give_to_reps(store, settings, now)
     card = Scorecard.from_json(champion.scorecard)
     ledger = store.ledger().known_at(now.timestamp())
     at = to_micros(now.timestamp())
@@ -122,6 +125,25 @@ def hand_over(store: Store, settings: Sections, now: datetime) -> HandedOver | N
         write_handoffs(connection, rows, at)
     explored = sum(one.action == EXPLORE for one in chosen)
     return HandedOver(policy.version, len(chosen) - explored, explored, waiting)
+
+
+def give_to_reps(store: Store, settings: Sections, now: datetime) -> int:
+    """Give leads that were handed over to nobody to whoever has room by now, and say how many.
+
+    Parameters
+    ----------
+    store, settings, now
+        As in :func:`hand_over`.
+    """
+    at = to_micros(now.timestamp())
+    with writing(store.engine) as connection:
+        waiting = without_rep(connection)
+        present = rooms(settings, handed_since(connection, month_start(now, settings.time.zone)), now)
+        turns = assign(len(waiting), present).tolist() if waiting else []
+        for row, place in zip(waiting, turns, strict=True):
+            if place != NOBODY:
+                give(connection, row, present[place].name, at)
+    return sum(place != NOBODY for place in turns)
 
 
 def waiting_leads(
@@ -143,12 +165,17 @@ def waiting_leads(
     lead = open_leads(ledger, target, now)
     stage = Looks(ledger, lead, np.full(len(lead), now)).stage
     free = np.array([level in (STAGES[0], RECYCLED) for level in stage.levels] + [True])[stage.codes]
-    back = np.array([_may_come(before.get(name), now) for name in ledger.lead_id[lead]], dtype=bool)
+    names, stages = ledger.lead_id[lead].tolist(), stage.to_list()
+    back = np.array(
+        [_may_come(before.get(name), level, now) for name, level in zip(names, stages, strict=True)],
+        dtype=bool,
+    )
     return np.asarray(lead[free & back])
 
 
-def _may_come(last: Handoff | None, now: float) -> bool:
-    if last is None:
+def _may_come(last: Handoff | None, stage: str | None, now: float) -> bool:
+    """Whether a lead was never handed over, or has come back: sales gave it back, or its time has come."""
+    if last is None or (last.state == "accepted" and stage == RECYCLED):
         return True
     return last.state == "rejected" and last.recycle_at is not None and last.recycle_at <= to_micros(now)
 

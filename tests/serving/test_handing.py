@@ -137,6 +137,33 @@ def test_no_more_are_handed_over_than_sales_can_take_in_a_month_the_likeliest_fi
     assert Counter(row.rep for row in found) == {"Sato": 6, "Ito": 6, None: 4}
 
 
+def test_whoever_was_given_to_nobody_gets_a_rep_as_soon_as_there_is_room(
+    store: Store, given: Settings
+) -> None:
+    leads(store, list(range(10, 26)))
+    publish(store, 0.0)
+    hand_over(store, given, NOW)
+    assert hand_over(store, given, NOW + timedelta(days=1)).handed == 0  # Abe is back
+    with reading(store.engine) as connection:
+        found = read_handoffs(connection)
+    assert Counter(row.rep for row in found) == {"Sato": 6, "Ito": 6, "Abe": 4}
+    abes = next(row.lead_id for row in found if row.rep == "Abe")
+    page = store.lead_page(abes, NOW.timestamp())
+    assert [row["rep"] for row in page.events["assignments"]] == ["Abe"]
+
+
+def test_a_lead_that_sales_took_and_gave_back_may_be_handed_over_again(store: Store, given: Settings) -> None:
+    leads(store, [30])
+    publish(store, 0.0)
+    hand_over(store, given, NOW)
+    with writing(store.engine) as connection:
+        settle_handoff(connection, 1, "accepted", by="Sato", now=int(NOW.timestamp() * 1e6) + 1)
+    assert hand_over(store, given, NOW + timedelta(days=1)).handed == 0
+    with keeping(store, NOW + timedelta(days=2)) as client:
+        client.post("/v1/outcomes", json={"lead_id": "L-00", "stage": "recycled"})
+    assert hand_over(store, given, NOW + timedelta(days=3)).handed == 1
+
+
 def test_top_k_hands_over_so_many_a_month(store: Store, given: Settings) -> None:
     leads(store, [30, 20, 10, 5])
     publish(store, 0.0, rule="top_k", per_month=3)

@@ -172,6 +172,31 @@ def settle_handoff(
     return True
 
 
+def without_rep(connection: Connection) -> list[Handoff]:
+    """Handoffs that nobody had room for, the oldest first; those that were rejected are no longer among them."""
+    query = _query().where(handoffs.c.rep.is_(None), handoffs.c.state != "rejected")
+    return _read(connection, query.order_by(handoffs.c.id))
+
+
+def give(connection: Connection, row: Handoff, rep: str, now: int) -> None:
+    """Give a lead that nobody had room for to a rep.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside a transaction that writes.
+    row : Handoff
+        Of :func:`without_rep`.
+    rep : str
+        Who gets it.
+    now : int
+        Microseconds since 1970 UTC.
+    """
+    connection.execute(update(handoffs).where(handoffs.c.id == row.id).values(rep=rep))
+    told = Told(row.lead_id, now, now, True, f"{SOURCE}:assignment:{row.id}", (rep,))
+    add_events(connection, ASSIGNMENTS, [told])
+
+
 def read_handoff(connection: Connection, number: int) -> Handoff | None:
     """A handoff by its number; None where there is none."""
     return next(iter(_read(connection, _query().where(handoffs.c.id == number))), None)
