@@ -118,7 +118,9 @@ class Evidence:
     leads : int
         How many leads there are.
     months : float
-        How many months the test spans.
+        In how many months of the test leads came.
+    begin : float
+        When the first of them came, seconds since 1970 UTC.
     timed : bool
         Whether rows have times.
     """
@@ -135,6 +137,7 @@ class Evidence:
     first: Integers
     leads: int
     months: float
+    begin: float
     timed: bool
 
     @classmethod
@@ -170,11 +173,14 @@ class Evidence:
         new = _new(given.creation[order], lead)
         odds, label = _nearest(won, coded.dictionary, lead, as_of)
         leads = len(coded.dictionary)
+        # Where the test saw older leads for months before and after, in those no new ones came that could be counted.
+        came = as_of[first & new[lead]]
         return cls(
             version=given.version, lead=lead, as_of=as_of, units=units, below=_highest_before(lead, units, first),
             counts=new[lead] | ~first, label=given.label[order].astype(np.float64), won=odds, won_label=label,
             first=units[first & new[lead]], leads=leads, timed=timed,
-            months=_months(as_of if timed else None, int(new.sum()), leads_per_month),
+            months=_months(came if timed else None, int(new.sum()), leads_per_month),
+            begin=float(came.min()),
         )  # fmt: skip
 
     @property
@@ -198,8 +204,8 @@ class Evidence:
             return None
         rows = self.moments
         handed = rows[(self.below[rows] < units) & (self.units[rows] >= units)]
-        slot = ((self.as_of[handed] - self.as_of.min()) / MONTH).astype(int)
-        counted = np.bincount(slot, minlength=slots)[:slots]
+        slot = np.floor((self.as_of[handed] - self.begin) / MONTH).astype(int)
+        counted = np.bincount(slot[slot >= 0], minlength=slots)[:slots]
         return int(counted.min()), int(counted.max())
 
 

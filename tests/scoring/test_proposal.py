@@ -82,9 +82,9 @@ def test_volume_is_counted_by_the_months_of_the_test():
 
 
 def test_a_lead_that_was_there_before_the_test_was_handed_over_before_it():
-    rows = [("old", 0, 0.8, 1), ("old", 7, 0.9, 1), ("new", 1, 0.8, 0), ("new", MONTH_DAYS, 0.1, 0)]
+    rows = [("old", 0, 0.8, 1), ("old", 7, 0.9, 1), ("new", 1, 0.8, 0), ("late", 1 + MONTH_DAYS, 0.1, 0)]
     shown = held_out(rows)
-    creation = np.array([False, False, True, False])
+    creation = np.array([False, False, True, True])
     evidence = Evidence.of(
         HeldOut(shown.version, shown.lead_id, shown.as_of, creation, shown.likelihood, shown.label)
     )
@@ -92,6 +92,15 @@ def test_a_lead_that_was_there_before_the_test_was_handed_over_before_it():
     found = {t: propose(evidence, Constraints(), threshold=t).point.handoffs.value for t in (0.8, 0.9)}
 
     assert found == pytest.approx({0.8: 1, 0.9: 1})  # at .9 the old one gets there within the test
+
+
+def test_months_in_which_no_lead_came_are_not_counted():
+    rows = [*TEN, *((f"L-{n}", 4 * MONTH_DAYS, 0.01, 0) for n in range(10))]
+    evidence = Evidence.of(held_out(rows))
+
+    assert evidence.months == pytest.approx(1)
+    assert propose(evidence, Constraints(), threshold=0.55).point.handoffs.value == pytest.approx(5)
+    assert evidence.by_month(550_000) == (4, 4)  # the last one came as the month was over
 
 
 def test_where_no_row_is_a_creation_each_lead_counts():
