@@ -22,6 +22,7 @@ from scoring.errors import LeadLoopError, NoChampion
 from scoring.io.sections import Sections, Serve
 from scoring.io.settings import Settings, load_settings
 from scoring.io.store import Store, open_store
+from scoring.io.store.policies import NoPolicy
 from serving import problems
 from serving.decision import first_touch_due
 from serving.deps import Deps
@@ -60,6 +61,7 @@ STATUSES: dict[type[Exception], int] = {
     NoSuchVersion: 404,
     ConflictingFacts: 409,
     NotPromoted: 409,
+    NoPolicy: 409,
     NotProposed: 409,
     Decided: 409,
     UnfitDecision: 422,

@@ -54,6 +54,12 @@ class ProposeRequest(Request):
         return Asked(**told, **own)
 
 
+class PolicyRollback(Request):
+    """Why the policy before is to be in force again."""
+
+    reason: Reason = Field(description="Why; both sides will read it.")
+
+
 class PolicyPut(ProposeRequest):
     """The policy to put in force; without a threshold or a number the proposed one."""
 

@@ -11,6 +11,7 @@ from serving.gate import caller
 from serving.policy_schemas import (
     PolicyAnswer,
     PolicyPut,
+    PolicyRollback,
     PolicyShown,
     ProposalAnswer,
     ProposeRequest,
@@ -58,5 +59,12 @@ def router(deps: Deps, store: Store, settings: Sections) -> APIRouter:
         return PublishedAnswer(
             policy=PolicyShown.of(published), warnings=list(found.warnings), notes=list(found.notes)
         )
+
+    @routes.post("/rollback", summary="Undo the last publication", responses=responses(400, 409, 413, 422))
+    def rollback(wanted: PolicyRollback, request: Request) -> PolicyShown:
+        """Put the policy in force again that was before, as a new version; once more goes one further back."""
+        kept = store.rollback_policy(caller(request), wanted.reason, deps.clock())
+        deps.refresh()
+        return PolicyShown.of(kept)
 
     return routes

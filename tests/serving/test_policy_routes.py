@@ -66,6 +66,22 @@ def test_history_is_newest_first(client: TestClient) -> None:
     assert [one["threshold"] for one in client.get("/v1/policy").json()["history"]] == [0.4, 0.3]
 
 
+def test_a_rollback_puts_the_one_before_in_force_as_a_new_version(client: TestClient) -> None:
+    problem(client.post("/v1/policy/rollback", json={"reason": "why"}), 409)
+    for threshold in (0.3, 0.4):
+        client.put("/v1/policy", json={"threshold": threshold, "reason": "agreed"})
+    back = client.post("/v1/policy/rollback", json={"reason": "too few"}).json()
+
+    assert (back["version"], back["threshold"], back["returns_to"], back["reason"]) == (
+        "3",
+        0.3,
+        "1",
+        "too few",
+    )
+    assert client.get("/v1/policy").json()["in_force"] == back
+    problem(client.post("/v1/policy/rollback", json={"reason": "why"}), 409)
+
+
 def test_publishing_without_a_threshold_takes_the_proposed_one(client: TestClient) -> None:
     proposed = client.post("/v1/policy/propose", json={"rule": "top_k"}).json()
     published = client.put("/v1/policy", json={"rule": "top_k", "reason": "agreed"}).json()["policy"]

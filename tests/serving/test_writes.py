@@ -542,4 +542,4 @@ def test_the_service_keeps_to_its_own_description(tmp_path: Path) -> None:
                 case.call_and_validate(headers=here, excluded_checks=[positive_data_acceptance])
 
             keeps()
-        assert sum(bool(OURS.match(one.path)) for one in operations) == 20
+        assert sum(bool(OURS.match(one.path)) for one in operations) == 21
