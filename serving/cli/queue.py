@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ from scoring.io.store.trail import read_trail
 from scoring.money import money
 from scoring.reasons import percent
 from scoring.scorecard import Scorecard
+from serving.answered import write_answers
 from serving.cli.terminal import console, settings
 from serving.deciding import accept, override, reject, take_back
 from serving.handing import accept_silent, hand_over
@@ -58,6 +60,7 @@ def add_to(handoff: typer.Typer) -> None:
     """Add the commands on single handoffs to ``leadloop handoff``."""
     handoff.command("run")(run)
     handoff.command("list")(listed)
+    handoff.command("export")(export)
     handoff.command("accept")(accept_)
     handoff.command("reject")(reject_)
 
@@ -257,6 +260,21 @@ def listed(
         console.print(f"Accepted: {counts.get('accepted', 0):,} of {decided:,} decided.")
     for reason, count in reasons:
         console.print(f"  rejected {count:,} × {reason}", markup=False)
+
+
+def export(
+    target: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="Where they go: CSV or Parquet, by its suffix.")
+    ],
+) -> None:
+    """Write what sales said as a file to learn from: each lead as it was when it was handed over, answer and reason.
+
+    Example: `leadloop handoff export -o answers.csv`, then `leadloop train answers.csv --label answer
+    --positive accepted --time-column handed_at --target sal --exclude reason --exclude by`
+    """
+    with _store() as store:
+        count = write_answers(store, target)
+    console.print(f"{count:,} answered handoffs in {target}", markup=False)
 
 
 def accept_(

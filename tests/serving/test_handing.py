@@ -1,5 +1,6 @@
 """The handing over: by the policy in force, within what sales can take, by turns; and the queue after it."""
 
+import csv
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scoring.errors import DataError
 from scoring.io.settings import Settings, load_settings
 from scoring.io.store import Model, Store, open_store
 from scoring.io.store.engine import reading, writing
@@ -14,6 +16,7 @@ from scoring.io.store.handoffs import acceptance, read_handoffs, settle_handoff
 from scoring.io.store.overrides import add_override
 from scoring.io.store.queue import QueueRow, exceptions_query, queue_query, read_rows
 from serving import handing
+from serving.answered import write_answers
 from serving.handing import HandedOver, accept_silent, hand_over
 from serving.queueing import refresh_queue
 from tests.cards import small_card
@@ -317,3 +320,27 @@ def test_before_anything_is_handed_over_the_queue_holds_the_leads_that_have_an_o
         client.put("/v1/leads/nobodys", json={"properties": {"visits": 3}})
     assert refresh_queue(store, given, NOW) == 1
     assert [(row.lead_id, row.rep) for row in queue(store, "Sato")] == [("L-00", "Sato")]
+
+
+def test_answers_are_written_beside_the_lead_as_it_was_then(
+    store: Store, given: Settings, tmp_path: Path
+) -> None:
+    leads(store, [30, 12])
+    publish(store, 0.0)
+    hand_over(store, given, NOW)
+    with pytest.raises(DataError, match="No handoff was answered yet"):
+        write_answers(store, tmp_path / "answers.csv")
+    with keeping(store, NOW + timedelta(days=1)) as client:
+        client.put("/v1/leads/L-00", json={"properties": {"visits": 99}})
+    at = int((NOW + timedelta(days=1)).timestamp() * 1e6)
+    with writing(store.engine) as connection:
+        settle_handoff(connection, 1, "rejected", by="Sato", now=at, reason="no budget", recycle_at=at + 1)
+    assert write_answers(store, tmp_path / "answers.csv") == 1
+    with (tmp_path / "answers.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["lead_id"], row["answer"], row["reason"], row["visits"]) == (
+        "L-00",
+        "rejected",
+        "no budget",
+        "30",
+    )
