@@ -507,5 +507,6 @@ def _judged(leads: Leads, plan: Plan, recipes: list[Recipe], odds: list[Floats],
 
 
 def surprise(label: Ints, log_odds: Floats) -> Floats:
-    """Log loss of each row, from log-odds; no likelihood is ever rounded to 0 or 1."""
-    return np.asarray(np.logaddexp(0.0, log_odds) - label * log_odds)
+    """Log loss of each row, from log-odds; no likelihood is ever rounded to 0 or 1, and NaN stays NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.logaddexp(0.0, log_odds) - label * log_odds)

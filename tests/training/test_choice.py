@@ -217,3 +217,17 @@ def test_half_lives_shrink_with_the_sample(monkeypatch):
 def test_the_age_of_a_lead_is_how_many_are_newer():
     assert made_leads(3, time=np.array([5.0, 9.0, 1.0])).age().tolist() == [1, 0, 2]
     assert made_leads(3).age().tolist() == [0, 0, 0]
+
+
+def test_a_recipe_that_was_not_read_on_every_fold_is_not_chosen():
+    losses = np.array([gap_of(0.5, 0), gap_of(0.4, 0), gap_of(0.1, 0)])
+    found = tried(losses)
+    found.losses[1][2] = np.nan
+
+    assert found.choose([0]) == LARGE
+    assert found.choose([0, 1]) != LARGE
+    assert LARGE not in [recipe for recipe, _, _ in found.table()]
+
+
+def test_what_is_not_known_of_a_row_stays_unknown_without_a_warning():
+    assert np.isnan(surprise(np.ones(40, dtype=int), np.full(40, np.nan))).all()
