@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -178,9 +179,16 @@ def renew_clocks(connection: Connection, row: QueueRow) -> None:
 
 
 def take_out(connection: Connection, lead_id: str) -> None:
-    """Take a lead out of the queue: it is closed, or was rejected."""
-    lead = select(leads.c.id).where(leads.c.lead_id == lead_id).scalar_subquery()
-    connection.execute(delete(queue).where(queue.c.lead == lead))
+    """Take a lead out of the queue: it is closed, or was rejected.
+
+    Each outcome that ends a lead asks for it, so it goes to the driver as it is.
+    """
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    driver: Any = connection.connection.driver_connection
+    with closing(driver.cursor()) as cursor:
+        cursor.execute(
+            f"DELETE FROM queue WHERE lead = (SELECT id FROM leads WHERE lead_id = {mark})", (lead_id,)
+        )
 
 
 _NAMES: Final = tuple(field.name for field in fields(QueueRow))
