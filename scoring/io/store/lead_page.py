@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from scoring.contract import CONTRACTS, to_seconds
 from scoring.io.store.facts import last_changes
+from scoring.io.store.kept import drop_kept_of
 from scoring.io.store.scores import ScoreRow, erase_scores, of_lead, score_history, scores_since
 from scoring.io.store.tables import EVENTS, backtest, handoffs, leads, overrides, queue, scores
 from scoring.trend import DAY, WINDOW_DAYS, Scored
@@ -144,6 +145,7 @@ def forget(connection: Connection, lead_id: str) -> Forgotten:
         for table in EVENTS.values():
             events += connection.execute(delete(table).where(table.c.lead == row)).rowcount
         connection.execute(delete(leads).where(leads.c.id == row))
+    drop_kept_of(connection, lead_id)
     return Forgotten(
         leads=int(row is not None),
         events=events,

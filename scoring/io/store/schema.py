@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, inspect
 from scoring.errors import LeadLoopError
 from scoring.io.store.engine import reading, rebuilding, shown
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 # A name of its own: MLflow keeps Alembic's default table, perhaps in the same database.
 VERSION_TABLE = "leadloop_revision"

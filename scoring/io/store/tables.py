@@ -375,3 +375,13 @@ trail = Table(
     Index(None, "subject", "id"),
     sqlite_autoincrement=True,
 )
+
+# What takes seconds to make, as it was made last: reports, and other heavy numbers of pages.
+kept = Table(
+    "kept",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("made_at", UtcTime, nullable=False),
+    Column("content", JSON, nullable=False),
+)
