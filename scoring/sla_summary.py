@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,9 +10,8 @@ import numpy.typing as npt
 
 from scoring.business_time import Floats, OfficeHours
 from scoring.categories import Categories
-from scoring.dates import DAY
 from scoring.ledger import Places
-from scoring.moments import local_offsets
+from scoring.months import Month, midnights
 from scoring.sla import STATES, ClocksOfMany
 
 _MET, _BREACHED = STATES.index("met"), STATES.index("breached")
@@ -149,6 +147,62 @@ class Owed:
         return self.actual_now - self.goal_now
 
 
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """How a goal of a month is to be reached day by day: as the office's hours pass, at rest on days off.
+
+    Parameters
+    ----------
+    month : Month
+        The month.
+    office : OfficeHours
+        Over a span that holds it.
+    edges : array of float, shape (n_days + 1,)
+        When its days begin, and when the last one ends; seconds since 1970 UTC.
+    goal : array of float, shape (n_days,)
+        What is to be reached by the end of each day.
+    per_hour : float
+        What each business hour is to bring.
+    """
+
+    month: Month
+    office: OfficeHours
+    edges: Floats
+    goal: Floats
+    per_hour: float
+
+    def at(self, now: float) -> float:
+        """What is to be reached by a moment: nothing before the month, all of it after."""
+        first, last = self.edges[0], self.edges[-1]
+        return self.office.between(float(first), float(min(max(now, first), last))) * self.per_hour
+
+
+def goal_line(month: Month, total: float, office: OfficeHours) -> GoalLine:
+    """Spread a goal over a month.
+
+    Parameters
+    ----------
+    month : Month
+        The month.
+    total : float
+        What is to be reached in all of it.
+    office : OfficeHours
+        Over a span that holds the month.
+
+    Raises
+    ------
+    ValueError
+        If the span is too short, or the office is closed all month, so that nothing could be worked.
+    """
+    days = month.days
+    edges = midnights([*days, days[-1] + timedelta(1)], office.zone)
+    hours = office.between_many(np.full(len(days), edges[0]), edges[1:])
+    if not hours[-1]:
+        raise ValueError(f"The office is closed all of {month.name}. Set its days in [calendar].")
+    per_hour = total / float(hours[-1])
+    return GoalLine(month, office, edges, hours * per_hour, per_hour)
+
+
 def leads_owed(month: date, reps: int, per_rep: int, handed: Floats, office: OfficeHours, now: float) -> Owed:
     """Set the qualified leads that marketing owes sales in a month beside those it handed over.
 
@@ -170,26 +224,15 @@ def leads_owed(month: date, reps: int, per_rep: int, handed: Floats, office: Off
     ValueError
         If the span is too short, or the office is closed all month, so that no lead could be worked.
     """
-    days = [month.replace(day=day) for day in range(1, monthrange(month.year, month.month)[1] + 1)]
-    edges = _midnights([*days, days[-1] + timedelta(1)], office.zone)
-    hours = office.between_many(np.full(len(days), edges[0]), edges[1:])
-    if not hours[-1]:
-        raise ValueError(f"The office is closed all of {month:%Y-%m}. Set its days in [calendar].")
-    per_hour = reps * per_rep / hours[-1]
+    line = goal_line(Month(month.year, month.month, office.zone), reps * per_rep, office)
+    edges = line.edges
     known = np.sort(handed[(handed >= edges[0]) & (handed < edges[-1]) & (handed <= now)])
     so_far = np.searchsorted(known, edges[1:]).astype(np.float64)
-    moment = float(min(max(now, edges[0]), edges[-1]))
     return Owed(
         reps * per_rep,
-        np.array(days, dtype="datetime64[D]"),
-        hours * per_hour,
+        np.array(line.month.days, dtype="datetime64[D]"),
+        line.goal,
         np.where(edges[:-1] <= now, so_far, np.nan),
-        office.between(float(edges[0]), moment) * per_hour,
+        line.at(now),
         len(known),
     )
-
-
-def _midnights(days: list[date], zone: str) -> Floats:
-    """When days begin by the clocks of a zone."""
-    walls = np.array(days, dtype="datetime64[D]").astype(np.int64) * DAY
-    return (walls - local_offsets(walls, zone)).astype(np.float64)
