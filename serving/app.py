@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_urlsafe
 from threading import Lock
 from typing import Any
 
@@ -34,6 +35,12 @@ from serving.keys import Keys
 from serving.known import KnownLeads
 from serving.live import Live, Watch
 from serving.metrics import Metrics
+from serving.pages.desk import Desk
+from serving.pages.making import Workshop
+from serving.pages.refusing import Refusals
+from serving.pages.routes import page_routers
+from serving.pages.session import SECRET
+from serving.pages.site import ForeignForm, Site
 from serving.plan_asked import UnfitPlan
 from serving.problems import UnclearTarget, UnknownTarget, UnreadableLead
 from serving.proposing import UnfitProposal
@@ -68,6 +75,7 @@ STATUSES: dict[type[Exception], int] = {
     UnfitFacts: 422,
     UnfitPlan: 422,
     UnfitProposal: 422,
+    ForeignForm: 403,
     NotWritten: 503,
     UnknownTarget: 404,
     UnclearTarget: 422,
@@ -93,6 +101,8 @@ def create_app(
     settings: Sections = Sections(),  # noqa: B008 - frozen
     loopback: bool = True,
     watch: bool = False,
+    secret: str | None = None,
+    home: Path | None = None,
 ) -> FastAPI:
     """The service as an ASGI application.
 
@@ -114,6 +124,10 @@ def create_app(
         Whether only this machine reaches the service: then it needs no key until one is made.
     watch : bool
         Ask the store for new champions, keys and findings about once a second, from start-up to shutdown.
+    secret : str, optional
+        What the cookies of pages are signed with; by default one of this process alone.
+    home : Path, optional
+        The folder that holds what LeadLoop writes, for what pages show of it.
     """
     keys = None if store is None else Keys(store)
     watches = None if store is None else Watches(store)
@@ -122,6 +136,8 @@ def create_app(
     beside = [one for one in (keys, watches) if one is not None]
     refresh = _refreshing(live, beside)
     known = None if store is None else KnownLeads(store)
+    site = None if keys is None else Site(settings, keys, secret or token_urlsafe(32))
+    refusals = Refusals(site)
     deps = Deps(live, metrics, clock, refresh, writer, known)
     app = FastAPI(
         title="LeadLoop",
@@ -137,7 +153,7 @@ def create_app(
     app.state.live, app.state.writer, app.state.refresh = live, writer, refresh
     # Not `include_router`: it makes each request look for its route twice.
     routers = [score.router(deps), model.router(deps), health.router(deps), docs_page(app)]
-    if store is not None and writer is not None:
+    if store is not None and writer is not None and site is not None:
         reader = Reader(customs)
         routers[1:1] = [
             facts.router(deps, writer, reader, settings),
@@ -148,17 +164,22 @@ def create_app(
         routers.insert(-2, policy.router(deps, store, settings))
         routers.insert(-2, handoffs.router(deps, store, writer, settings))
         routers.insert(-2, queue.router(deps, store, settings))
+        workshop = Workshop(store, clock)
+        desk = Desk(site, deps, store, writer, settings, reader, workshop, home)
+        routers += page_routers(desk)
     for routes in routers:
         app.router.routes.extend(routes.routes)
-    app.add_exception_handler(LeadLoopError, problems.refusal(STATUSES))
-    app.add_exception_handler(RequestValidationError, problems.invalid)
-    app.add_exception_handler(HTTPException, problems.not_served)
-    app.add_middleware(BodyLimit, most=max_body_kib * 1024)
+    app.add_exception_handler(LeadLoopError, refusals.handler(problems.refusal(STATUSES)))
+    app.add_exception_handler(RequestValidationError, refusals.handler(problems.invalid))
+    app.add_exception_handler(HTTPException, refusals.handler(problems.not_served))
+    app.add_middleware(BodyLimit, most=max_body_kib * 1024, refuse=refusals.refuse)
     for one in beside:
         one.refresh()
-    if keys is not None:
-        app.add_middleware(Gate, keys=keys, loopback=loopback)
-    app.add_middleware(Edge, metrics=metrics)
+    if keys is not None and site is not None:
+        app.add_middleware(
+            Gate, keys=keys, loopback=loopback, looks=site.sessions.key, refuse=refusals.refuse
+        )
+    app.add_middleware(Edge, metrics=metrics, broken=refusals.broken)
     app.openapi = partial(_documented, app, keys)  # type: ignore[method-assign]
     return app
 
@@ -231,6 +252,8 @@ def app_of(settings: Settings, store: Store) -> FastAPI:
         settings=settings,
         loopback=listens_here(settings.serve.host),
         watch=True,
+        secret=os.environ.get(SECRET),
+        home=settings.home,
     )
 
 

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
+from typing import Final
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.metrics import Metrics
-from serving.problems import broken, problem
+from serving.pages.door import is_page
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_HEADERS = (
+_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cache-control", b"no-store"),
 )
-_POLICY = (
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
+_KEPT: Final = (b"cache-control", b"public, max-age=31536000, immutable")
+_CLOSED: Final = (
+    b"default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; "
+)
+# Calls answer with data, so nothing may be sent or run; pages have forms and one script, both of this service.
+_CALLS: Final = (b"content-security-policy", _CLOSED + b"form-action 'none'")
+_PAGES: Final = (
     b"content-security-policy",
-    b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; "
-    b"base-uri 'none'; frame-ancestors 'none'",
+    _CLOSED + b"form-action 'self'; script-src 'self'; connect-src 'self'; font-src 'self'",
 )
+
+
+def headers(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    """What every answer of a path carries, so that a browser does with it what is meant and nothing else."""
+    lasting = path.startswith("/static/")
+    return (*_HEADERS, _KEPT if lasting else _NOT_KEPT, _PAGES if is_page(path) else _CALLS)
 
 
 class Edge:
@@ -34,10 +48,14 @@ class Edge:
         What answers.
     metrics : Metrics
         Where it is counted.
+    broken : callable
+        How a fault of ours is answered: the scope of the request, and the fault.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self.app, self.metrics = app, metrics
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, broken: Callable[[Scope, Exception], Response]
+    ) -> None:
+        self.app, self.metrics, self._broken = app, metrics, broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -50,7 +68,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS, _POLICY]
+                message["headers"] = [*message.get("headers", ()), *headers(scope["path"])]
             await send(message)
 
         try:
@@ -58,7 +76,7 @@ class Edge:
         except Exception as error:
             if status:
                 raise  # half an answer is out; only breaking off the connection says so
-            await broken(error)(scope, receive, answer)
+            await self._broken(scope, error)(scope, receive, answer)
         finally:
             self._count(scope, status, perf_counter() - started)
 
@@ -79,10 +97,12 @@ class BodyLimit:
         What answers.
     most : int
         Bytes.
+    refuse : callable
+        How a request is refused: its scope, the status and why.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app, self.most = app, most
+    def __init__(self, app: ASGIApp, most: int, refuse: Callable[..., Response]) -> None:
+        self.app, self.most, self._refuse = app, most, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -93,7 +113,7 @@ class BodyLimit:
         if declared is None:
             await self.app(scope, self._counted(receive), send)
         elif not declared.isdigit() or int(declared) > self.most:
-            await problem(413, self._rule)(scope, receive, send)
+            await self._refuse(scope, 413, self._rule)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from scoring.io.store.keys import Key
 from serving.keys import Keys, good_for
 from serving.keys import Scope as Scopes
+from serving.pages import door
 from serving.problems import problem, responses
 
 # Whoever watches the service needs no key to ask whether it lives.
@@ -117,10 +119,22 @@ class Gate:
         The keys there are.
     loopback : bool
         Whether only this machine reaches the service.
+    looks : callable
+        Whose key somebody who looks at pages has logged in with; None for nobody's.
+    refuse : callable
+        How a request is refused: its scope, the status, why, and further headers.
     """
 
-    def __init__(self, app: ASGIApp, keys: Keys, loopback: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        keys: Keys,
+        loopback: bool,
+        looks: Callable[[HTTPConnection], Key | None],
+        refuse: Callable[..., Response],
+    ) -> None:
         self.app, self.keys, self.loopback = app, keys, loopback
+        self._looks, self._refuse = looks, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -136,7 +150,23 @@ class Gate:
             return None
         if self.loopback and not self.keys.now.closed:
             return problem(421, _NOT_HERE)
+        if door.is_page(path):
+            return None if door.is_free(path) else self._without_login(scope)
         return self._without_key(scope)
+
+    def _without_login(self, scope: Scope) -> Response | None:
+        """The way in for whoever has not logged in, or what their key is not good for."""
+        method, path = scope["method"], scope["path"]
+        key = self._looks(HTTPConnection(scope))
+        if key is None:
+            reads = method in ("GET", "HEAD")
+            query = scope["query_string"].decode("latin-1")
+            return RedirectResponse(door.way_in(path, query) if reads else door.LOGIN, 303)
+        scope[CALLER] = key.name
+        asked = door.needed(method, path)
+        if good_for(key, asked):
+            return None
+        return self._refuse(scope, 403, f"{_NOT_GOOD.format(asked=asked)} {_MAKE}")
 
     def _without_key(self, scope: Scope) -> Response | None:
         """What is wrong with the key, if anything is."""
@@ -150,9 +180,10 @@ class Gate:
         asked = needed(scope["method"], scope["path"])
         if good_for(key, asked):
             return None
-        return problem(403, f"This key is not good for this call, which needs the scope `{asked}`. {_MAKE}")
+        return problem(403, f"{_NOT_GOOD.format(asked=asked)} {_MAKE}")
 
 
+_NOT_GOOD = "This key is not good for this call, which needs the scope `{asked}`."
 _ASK = {"WWW-Authenticate": 'Bearer realm="leadloop"'}
 _ASK_AGAIN = {"WWW-Authenticate": 'Bearer realm="leadloop", error="invalid_token"'}
 _NOT_HERE = (

@@ -79,6 +79,10 @@ class Keys:
         found = self.now.keys.get(hash_)
         return found if found is not None and compare_digest(found.hash, hash_) else None
 
+    def numbered(self, number: object) -> Key | None:
+        """The key with a number; None where it is none, or does not hold any more."""
+        return next((key for key in self.now.keys.values() if key.id == number), None)
+
 
 def good_for(key: Key, scope: Scope) -> bool:
     """Whether a key opens something; ``admin`` opens everything."""

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from scoring.errors import LeadLoopError
+from scoring.errors import DataError, LeadLoopError
 from scoring.io.store.engine import writing
 from scoring.io.store.scores import write_cells
 from serving.score_log import Cells, Rows, ScoreLog
@@ -53,6 +53,24 @@ class Refused:
 
 Result = TypeVar("Result")
 Operation = Callable[[Connection], Result | Refused]
+
+
+def or_refused(said: Callable[[Connection], Result]) -> Operation[Result]:
+    """What is refused writes nothing, and is told to whoever asked alone.
+
+    Parameters
+    ----------
+    said : callable
+        Writes something, or raises a :class:`scoring.errors.DataError` before it has.
+    """
+
+    def do(connection: Connection) -> Result | Refused:
+        try:
+            return said(connection)
+        except DataError as error:
+            return Refused(error)
+
+    return do
 
 
 class _Awaited:

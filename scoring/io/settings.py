@@ -21,7 +21,7 @@ __all__ = ["Setting", "Settings", "describe", "example_toml", "horizon_days", "l
 FILE = "leadloop.toml"
 # Sections of which there may be several: tables in a list.
 _LISTED: dict[str, type[Section]] = {"points": PointsRule, "reps": Rep}
-_ENVIRONMENT_ONLY = ("LEADLOOP_HOME", "LEADLOOP_CONFIG")
+_ENVIRONMENT_ONLY = ("LEADLOOP_HOME", "LEADLOOP_CONFIG", "LEADLOOP_SESSION_SECRET")
 
 
 class Settings(Sections):

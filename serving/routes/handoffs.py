@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from sqlalchemy import Connection
 
 from scoring.contract import to_micros
-from scoring.errors import DataError
 from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
@@ -34,11 +31,10 @@ from serving.queue_schemas import (
 )
 from serving.refusals import NoSuchLead
 from serving.showing import show_handoff, show_override
-from serving.writer import Refused, Writer
+from serving.writer import Writer, or_refused
 
 MOST = 200
 LARGEST = 2**31 - 1
-Result = TypeVar("Result")
 Number = Annotated[int, Path(ge=1, le=LARGEST, examples=[1], description="The handoff's number.")]
 Most = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]
 
@@ -83,7 +79,7 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
         """Say that sales takes the lead; it becomes a *sal*."""
         now = to_micros(deps.clock().timestamp())
         said = partial(accept, number=number, by=caller(request), now=now)
-        return show_handoff(await writer.write(_or_refused(said)))
+        return show_handoff(await writer.write(or_refused(said)))
 
     @routes.post("/handoffs/{number}/reject", summary="Reject a handoff")
     async def leave(number: Number, wanted: RejectRequest, request: Request) -> HandoffShown:
@@ -92,7 +88,7 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
             reject, number=number, by=caller(request), now=to_micros(deps.clock().timestamp()),
             settings=settings, **wanted.model_dump(),
         )  # fmt: skip
-        return show_handoff(await writer.write(_or_refused(said)))
+        return show_handoff(await writer.write(or_refused(said)))
 
     @routes.get("/overrides", summary="List what people say beside the model")
     def overrides(
@@ -111,7 +107,7 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
         """Keep what a human says of a lead, for a while and with a reason; the model's value stays beside it."""
         now = deps.clock()
         said = partial(override, author=caller(request), now=now, **wanted.model_dump())
-        kept = await writer.write(_or_refused(said))
+        kept = await writer.write(or_refused(said))
         return show_override(kept, to_micros(now.timestamp()))
 
     @routes.post("/overrides/end", summary="Take a word back")
@@ -119,7 +115,7 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
         """Let the model's value count again, before the word expires."""
         now = deps.clock()
         said = partial(take_back, author=caller(request), now=now, **wanted.model_dump())
-        if not await writer.write(_or_refused(said)):
+        if not await writer.write(or_refused(said)):
             raise NoSuchLead("No word on this lead holds that could be taken back.")
         return OverridesAnswer(overrides=[])
 
@@ -134,15 +130,3 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
         )
 
     return routes
-
-
-def _or_refused(said: Callable[[Connection], Result]) -> Callable[[Connection], Result | Refused]:
-    """What is refused writes nothing, and is told to whoever asked alone."""
-
-    def do(connection: Connection) -> Result | Refused:
-        try:
-            return said(connection)
-        except DataError as error:
-            return Refused(error)
-
-    return do

@@ -156,6 +156,13 @@ def count_queue(connection: Connection, rep: str | None = None) -> int:
     return connection.scalar(*asked) or 0
 
 
+def count_late(connection: Connection, now: int, rep: str | None = None) -> int:
+    """How many leads wait past their time, of one rep or of all."""
+    given = {"now": now}
+    asked = (_COUNT_LATE, given) if rep is None else (_COUNT_LATE_OF_REP, {**given, "of": rep})
+    return connection.scalar(*asked) or 0
+
+
 def read_row(connection: Connection, lead_id: str) -> QueueRow | None:
     """A lead's row; None where it is not in the queue."""
     return next(iter(read_rows(connection, Asked(_OF_LEAD, {"lead_id": lead_id}))), None)
@@ -209,3 +216,5 @@ _LATE: Final = _page(_ROWS.where(queue.c.due_at <= bindparam("now")).order_by(qu
 _LATE_OF_REP: Final = _LATE.where(_OF_REP)
 _COUNT: Final = select(func.count()).select_from(queue)
 _COUNT_OF_REP: Final = _COUNT.where(_OF_REP)
+_COUNT_LATE: Final = _COUNT.where(queue.c.due_at <= bindparam("now"))
+_COUNT_LATE_OF_REP: Final = _COUNT_LATE.where(_OF_REP)

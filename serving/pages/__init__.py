@@ -1,0 +1,1 @@
+"""What people look at: pages in English and Japanese, rendered here, with nothing from another host."""

@@ -1,0 +1,49 @@
+// Pages work without this.  With it, a form that only asks is answered as it is changed, and what is being made
+// shows by itself.
+"use strict";
+
+const WAIT = 250;
+
+// A form with data-live="#id" asks again when it is changed, and puts the answer's #id in place of the page's.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  let waiting = 0, asked = 0;
+  const ask = async () => {
+    const mine = ++asked;
+    const address = new URL(form.action);
+    address.search = new URLSearchParams(new FormData(form)).toString();
+    const place = document.querySelector(form.dataset.live);
+    place.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { headers: { accept: "text/html" } });
+      if (mine !== asked) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.querySelector(form.dataset.live);
+      if (!found) { location.assign(address); return; }
+      place.replaceWith(found);
+      history.replaceState(null, "", address);
+    } catch { form.submit(); }
+  };
+  form.addEventListener("input", (event) => {
+    const shown = form.querySelector(`output[for="${event.target.id}"]`);
+    if (shown) shown.value = Number(event.target.value).toLocaleString(document.documentElement.lang);
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, WAIT);
+  });
+  form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); ask(); });
+}
+
+// A select with data-go sends its form when it is changed.
+for (const field of document.querySelectorAll("select[data-go]")) {
+  field.addEventListener("change", () => field.form.requestSubmit());
+}
+
+// What is being made: look again after so many seconds.
+const made = document.querySelector("[data-reload]");
+if (made) setTimeout(() => location.reload(), 1000 * Number(made.dataset.reload));
+
+// A form is sent once.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", () => setTimeout(() => {
+    for (const button of form.querySelectorAll("button")) button.disabled = true;
+  }));
+}
