@@ -1,5 +1,28 @@
-"""Charts as Vega-Lite specifications: plain dictionaries, drawn by whoever shows them."""
+"""Charts as Vega-Lite specifications: plain dictionaries, drawn by whoever shows them.
 
-from scoring.charts.model import calibration, lift, shape
+Each takes what the core computed, not tables of it, and says its words in English or Japanese.
+"""
 
-__all__ = ["calibration", "lift", "shape"]
+from scoring.charts.calls import call_times
+from scoring.charts.groups import by_segment, selection, win_rate
+from scoring.charts.handoff import threshold_curve
+from scoring.charts.lead import Event, Past, history, waterfall
+from scoring.charts.model import by_block, calibration, lift, shape
+from scoring.charts.watch import drift
+
+__all__ = [
+    "Event",
+    "Past",
+    "by_block",
+    "by_segment",
+    "calibration",
+    "call_times",
+    "drift",
+    "history",
+    "lift",
+    "selection",
+    "shape",
+    "threshold_curve",
+    "waterfall",
+    "win_rate",
+]

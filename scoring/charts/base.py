@@ -7,9 +7,12 @@ carry styles, links or ids: pages forbid the first two, and ids of two charts in
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+from unicodedata import east_asian_width
 
 from scoring.money import decimals
 from scoring.reasons import WORDS, Lang, percent
@@ -36,7 +39,10 @@ FONTS: Final = (
 )
 WIDTH: Final = 640
 HEIGHT: Final = 260
+STEP: Final[Spec] = {"step": 22}
+APART: Final[Spec] = {"axis": {"y": "independent"}}
 NARROW: Final = 480
+TITLE_LETTER: Final = 7.6
 _SYMBOLS: Final = {"JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 # An amount of at least so much is said in a unit, whose word follows it.
 _UNITS: Final[Mapping[Lang, tuple[tuple[float, float, str], ...]]] = {
@@ -80,15 +86,17 @@ def spec(
     >>> chart = spec("How many leads?", [bars], rows=[{"leads": 3}])
     >>> chart["title"]["text"], chart["width"], chart["data"]
     ('How many leads?', 640, {'values': [{'leads': 3}]})
+    >>> spec("How many leads do we have?", [bars], width=130)["title"]["text"]
+    ['How many leads', 'do we have?']
     """
     return {
         "$schema": SCHEMA,
-        "title": {"text": title, "anchor": "start", "frame": "group"},
+        "title": {"text": _lines(title, width), "anchor": "start", "frame": "bounds"},
         "width": width,
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "background": background,
-        "config": _config(),
+        "config": _config(width),
         "data": {"values": [dict(row) for row in rows]},
         "layer": list(layers),
         **more,
@@ -100,7 +108,21 @@ def untitled(chart: Spec) -> Spec:
     return {part: value for part, value in chart.items() if part != "title"}
 
 
-def _config() -> Spec:
+def _lines(title: str, width: int) -> str | list[str]:
+    """A title in as many lines as its width takes: a letter is about as wide as half a character of Japanese."""
+    room, lines = int(width / TITLE_LETTER), [""]
+    for part in re.findall(r"[!-~]+ ?|.", title):
+        if _letters(lines[-1] + part.rstrip()) > room and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return [line.strip() for line in lines] if len(lines) > 1 else title
+
+
+def _letters(text: str) -> int:
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _config(width: int) -> Spec:
     text = {
         "labelColor": INK,
         "titleColor": MUTED,
@@ -122,7 +144,10 @@ def _config() -> Spec:
             "titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleBaseline": "bottom", "titleX": 0,
             "titleY": -8,
         },
-        "legend": {**text, "orient": "top", "title": None, "symbolStrokeWidth": 2, "labelLimit": 220, "offset": 22},
+        "legend": {
+            **text, "orient": "top", "title": None, "symbolStrokeWidth": 2, "labelLimit": 220, "offset": 22,
+            "columns": max(width // 150, 1),
+        },
         "text": {"fontSize": 11, "color": INK},
         "bar": {"color": BLUE},
         "line": {"color": BLUE, "strokeWidth": 2},
@@ -162,11 +187,29 @@ def day(field: str, title: str | None = None, *, lang: Lang = "en", **more: Any)
     return {"field": field, "type": "temporal", "title": title, "axis": axis, "scale": scale, **more}
 
 
-def category(field: str, order: str = "order", title: str | None = None, **more: Any) -> Spec:
-    """A channel of names, in the order of another field."""
-    axis = {"grid": False, "ticks": False, "domain": False, **more.pop("axis", {})}
-    sort = {"field": order, "op": "min"}
+def category(field: str, order: str | Sequence[str] = "order", title: str | None = None, **more: Any) -> Spec:
+    """A channel of names, in the order of another field, or in the order that is given."""
+    axis = {"orient": "left", "grid": False, "ticks": False, "domain": False, **more.pop("axis", {})}
+    sort = {"field": order, "op": "min"} if isinstance(order, str) else list(order)
     return {"field": field, "type": "nominal", "sort": sort, "title": title, "axis": axis, **more}
+
+
+def beside(names: Spec, said: Mapping[str, str], title: str | None = None) -> Spec:
+    """A layer that says something of each name at the right end of its row, in place of a column of its own.
+
+    Parameters
+    ----------
+    names : dict
+        The channel of names; the chart resolves its axes apart: ``resolve=APART``.
+    said : mapping of str to str
+        By name.
+    title : str, optional
+        What it is.
+    """
+    labels = f"({json.dumps(said)})[datum.value]"
+    right = {"orient": "right", "labelExpr": labels, "labelColor": MUTED, "titleAlign": "right", "titleX": 0}
+    y = {**names, "title": title, "axis": {**names["axis"], **right}}
+    return {"mark": {"type": "point", "opacity": 0}, "encoding": {"y": y}}
 
 
 def series(field: str, names: Sequence[str], colors: Sequence[str] = PALETTE, **more: Any) -> Spec:
@@ -209,11 +252,14 @@ class Mark(NamedTuple):
 
 _RULE_WORDS: Final[Mapping[str, Spec]] = {
     "x": {"align": "left", "dx": 5, "baseline": "top", "dy": 2},
+    "above": {"align": "center", "baseline": "bottom", "dy": -4},
     "y": {"align": "right", "baseline": "bottom", "dy": -3},
 }
 
 
-def rules(marks: Sequence[Mark], channel: str, like: Spec, color: str = GREY) -> list[Spec]:
+def rules(
+    marks: Sequence[Mark], channel: str, like: Spec, color: str = GREY, *, above: bool = False
+) -> list[Spec]:
     """Rules across the chart with their words beside them: limits, goals, a published threshold.
 
     Parameters
@@ -226,10 +272,12 @@ def rules(marks: Sequence[Mark], channel: str, like: Spec, color: str = GREY) ->
         The channel whose scale they share.
     color : str
         Of rules and words.
+    above : bool
+        Whether the words of rules on the x axis stand above the plot.
     """
     rows = [{"at": mark.value, "said": mark.said} for mark in marks]
     along = {**like, "field": "at"}
-    put = _RULE_WORDS[channel]
+    put = _RULE_WORDS["above" if above else channel]
     rule = {"type": "rule", "color": color, "strokeDash": [5, 3], "strokeWidth": 1.2}
     place = {channel: along, "y" if channel == "x" else "x": {"value": 0 if channel == "x" else "width"}}
     said = {"data": {"values": rows}, "encoding": {**place, "text": {"field": "said"}}}

@@ -1,0 +1,102 @@
+"""When leads are handed over: what each threshold would bring."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from scoring.charts.base import (
+    BLUE,
+    INK,
+    ORANGE,
+    WIDTH,
+    Mark,
+    Spec,
+    amount,
+    number,
+    rules,
+    share,
+    spec,
+)
+from scoring.charts.words import WORDS
+from scoring.proposal import Proposal
+from scoring.reasons import Lang
+
+Measure = Literal["handoffs", "conversions", "precision", "acceptance", "acceptances", "wins", "revenue"]
+SHARES: Final = frozenset({"precision", "acceptance"})
+
+
+def threshold_curve(
+    proposal: Proposal,
+    measure: Measure = "wins",
+    *,
+    published: float | None = None,
+    currency: str | None = None,
+    lang: Lang = "en",
+    width: int = WIDTH,
+) -> Spec:
+    """What each threshold would bring in a month, with the proposed and the published one marked.
+
+    Parameters
+    ----------
+    proposal : Proposal
+        What :func:`scoring.proposal.propose` gave.
+    measure : str
+        What is shown of each threshold, with its 90 % interval.
+    published : float, optional
+        The threshold that holds now.
+    currency : str, optional
+        Of the revenue.
+    lang, width
+        The language, and the width of the picture in pixels.
+
+    Returns
+    -------
+    dict
+        Of handoffs, the capacity is marked too.  Thresholds stand on a logarithmic axis: most of them matter below
+        one in ten.
+    """
+    words = WORDS[lang]
+    rows = [
+        {"threshold": point.threshold, **getattr(point, measure)._asdict()}
+        for point in proposal.curve
+        if getattr(point, measure).value is not None and point.threshold > 0
+    ]
+    scale = {"type": "log", "nice": False}
+    x = share("threshold", words.threshold, scale=scale, axis={"format": "~%", "labelOverlap": True})
+    title = words.measures[measure]
+    if measure == "revenue":
+        y = amount("value", currency, lang, title)
+    else:
+        y = share("value", title) if measure in SHARES else number("value", title)
+    area = {"type": "area", "color": BLUE, "opacity": 0.18}
+    room = proposal.constraints.room if measure == "handoffs" else None
+    marks = [Mark(proposal.threshold, words.proposed.format(threshold=_percent(proposal.threshold)))]
+    return spec(
+        words.a_month.format(measure=title),
+        [
+            {"mark": area, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
+            {"mark": "line", "encoding": {"x": x, "y": y}},
+            *(rules([Mark(room, words.capacity.format(count=f"{room:,.0f}"))], "y", y) if room else ()),
+            *(rules(marks, "x", x, ORANGE) if proposal.threshold > 0 else ()),
+            *_published(published, x, lang),
+        ],
+        rows=rows,
+        width=width,
+    )  # fmt: skip
+
+
+def _percent(threshold: float) -> str:
+    """A threshold as it is set, to its last digit."""
+    return f"{100 * threshold:.6g} %"
+
+
+def _published(threshold: float | None, x: Spec, lang: Lang) -> list[Spec]:
+    if not threshold:
+        return []
+    said = WORDS[lang].published.format(threshold=_percent(threshold))
+    layers = rules([Mark(threshold, said)], "x", x, INK)
+    for layer in layers[1:]:
+        # A line lower than the proposed one, which it may be close to.
+        layer["mark"]["dy"] = 18
+    layers[0]["mark"]["strokeDash"] = [2, 2]
+    return layers

@@ -1,0 +1,59 @@
+"""Whether the world has moved since the model learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from scoring.charts.base import BLUE, GREY, ORANGE, STEP, WIDTH, Mark, Spec, category, number, rules, spec
+from scoring.charts.words import WORDS
+from scoring.drift import MOVED, STABLE
+from scoring.reasons import Lang
+
+MOST_FEATURES: Final = 25
+
+
+def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) -> Spec:
+    """How far the values of each feature have moved, against the two limits that ask for attention.
+
+    Parameters
+    ----------
+    moved : mapping of str to float
+        The population stability index by feature.
+    lang, width
+        The language, and the width of the picture in pixels.
+
+    Returns
+    -------
+    dict
+        The 25 that moved most, the farthest first.
+    """
+    words = WORDS[lang]
+    found = sorted(moved.items(), key=lambda one: (-one[1], one[0]))[:MOST_FEATURES]
+    rows = [{"feature": feature, "psi": value, "said": f"{value:.2f}"} for feature, value in found]
+    y = category("feature", [feature for feature, _ in found])
+    x = number(
+        "psi",
+        words.psi,
+        scale={"domainMin": 0, "domainMax": max([1.2 * MOVED, *(1.1 * v for _, v in found)])},
+    )
+    color = {
+        "condition": [
+            {"test": f"datum.psi > {MOVED}", "value": ORANGE},
+            {"test": f"datum.psi > {STABLE}", "value": BLUE},
+        ],
+        "value": GREY,
+    }
+    limits = [Mark(STABLE, words.watch), Mark(MOVED, words.moved)]
+    said = {"type": "text", "align": "left", "dx": 4}
+    return spec(
+        words.drift,
+        [
+            {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"x": x, "y": y, "color": color}},
+            {"mark": said, "encoding": {"x": x, "y": y, "text": {"field": "said"}}},
+            *rules(limits, "x", x, above=True),
+        ],
+        rows=rows,
+        width=width,
+        height=STEP,
+    )  # fmt: skip
