@@ -229,3 +229,40 @@ def test_sales_misses_some_leads_and_answers_others_at_once(world):
     assert 0.02 < 1 - len(first) / len(leads) < 0.25
     won = set(table(world, "outcomes").query("stage == 'won'")["lead_id"])
     assert won <= set(first.index)
+
+
+def test_two_open_leads_have_names_that_a_careless_program_does_not_survive(world):
+    leads = table(world, "leads")
+    named = {"<script>alert(1)</script>", "株式会社﨑山\u3000髙橋"}
+    awkward = leads[leads["name"].isin(named)]
+    assert set(awkward["company"]) == named
+    assert set(awkward["lead_id"]) <= set(pd.read_csv(world.open_leads_file)["lead_id"])
+
+
+def test_answers_say_what_sales_took_and_why_the_rest_ended(world):
+    answers = table(world, "answers").set_index("lead_id")
+    outcomes = table(world, "outcomes")
+    assert (
+        answers.loc[outcomes.loc[outcomes["stage"].isin(["sal", "sql"]), "lead_id"], "takes"] == "yes"
+    ).all()
+    ended = outcomes[outcomes["stage"] == "disqualified"]
+    assert (answers.loc[ended["lead_id"], "reason"].to_numpy() == ended["reason"].to_numpy()).all()
+    assert (answers["takes"] == "no").any()
+
+
+def test_what_leadloop_hands_over_nobody_else_writes_down(world, tmp_path):
+    since = date(2026, 2, 2)
+    handed = simulate(tmp_path, end=END, leads=5_000, months=18, seed=3, handed_since=since)
+    day = pd.Timestamp(since, tz="Asia/Tokyo")
+    before, after = (table(one, "outcomes") for one in (world, handed))
+    own = before["stage"].isin(["mql", "sal"]) & (times(before["recorded_at"]) >= day)
+    assert own.any()
+    assert after.drop(columns="rep").equals(before[~own].drop(columns="rep").reset_index(drop=True))
+    first = table(handed, "assignments").drop_duplicates("lead_id").set_index("lead_id")
+    created = times(table(handed, "leads").set_index("lead_id")["created_at"])
+    new = first.index[created[first.index] >= day]
+    given = times(first.loc[new, "assigned_at"])
+    assert set(given.dt.strftime("%H:%M:%S %a")) <= {
+        f"09:00:00 {day}" for day in ("Mon", "Tue", "Wed", "Thu", "Fri")
+    }
+    assert (given > created[new]).all()

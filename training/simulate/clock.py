@@ -140,6 +140,20 @@ def add_business_hours(times: Numbers, hours: Numbers) -> Numbers:
     return np.asarray(day.astype(np.int64) * DAY + (OPENS + total % BUSINESS_HOURS) * HOUR, dtype=np.float64)
 
 
+def working_days(first: date, last: date) -> list[date]:
+    """List the days on which the company works, the first and the last among them."""
+    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    worked = np.is_busday(days, holidays=_holidays(days))
+    return [day.astype(date) for day in days[worked]]
+
+
+def next_mornings(times: Seconds) -> Numbers:
+    """Tell when the office opens next after each time, on a day of work that is not the same."""
+    days = dates_of(times)
+    opened = np.busday_offset(days + 1, 0, roll="forward", holidays=_holidays(days))
+    return np.asarray(opened.astype(np.int64) * DAY + OPENS * HOUR, dtype=np.float64)
+
+
 def iso(times: npt.NDArray[np.generic]) -> Words:
     """Write wall seconds as ISO 8601 with Japan's offset."""
     moments = np.asarray(times).astype(np.int64).astype("datetime64[s]")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from scoring.stages import CLOSING, RECYCLED
 from training.simulate.clock import (
     DAY,
     Seconds,
@@ -22,7 +24,7 @@ from training.simulate.clock import (
     seconds_of,
     stream,
 )
-from training.simulate.dirt import soil, spelled_again
+from training.simulate.dirt import AWKWARD, soil, spelled_again
 from training.simulate.fate import draw_amounts, draw_fates, sql_within, tell_outcomes
 from training.simulate.history import draw_changes
 from training.simulate.interest import Visits, visits_after, visits_before
@@ -46,6 +48,8 @@ from training.simulate.world import (
 
 DUPLICATES = 0.03
 FIRST_CUSTOMER = 20_417
+LATELY = 7 * DAY
+HANDED: Final = ("mql", "sal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Arrived:
 class Crm:
     """All that is known of the simulated leads, as tables with wall seconds, and the truth behind them.
 
-    ``leads`` holds every property as it was at creation; ``changes`` what was set later.
+    ``leads`` holds every property as it was at creation; ``changes`` what was set later; ``answers`` what sales
+    would say of each lead that it is handed.
     """
 
     start: date
@@ -78,6 +83,7 @@ class Crm:
     changes: pd.DataFrame
     touches: pd.DataFrame
     owners: Ownership
+    answers: pd.DataFrame
 
     @property
     def sql_in_time(self) -> Numbers:
@@ -85,8 +91,12 @@ class Crm:
         return sql_within(self.truth)
 
 
-def build(count: int, months: int, seed: int, end: date, reps: int) -> Crm:
-    """Draw a whole CRM, as far as it is written down by the end."""
+def build(count: int, months: int, seed: int, end: date, reps: int, handed_since: date | None = None) -> Crm:
+    """Draw a whole CRM, as far as it is written down by the end.
+
+    Where LeadLoop hands over since some day, nobody writes down any more what was handed over and accepted, and new
+    leads go to their reps on the mornings of working days.
+    """
     start = months_before(end, months)
     arrived = _arrive(count, seed, start, end)
     created, people = arrived.created, arrived.people
@@ -96,10 +106,17 @@ def build(count: int, months: int, seed: int, end: date, reps: int) -> Crm:
     fate = draw_fates(stream(seed, "fate"), truth)
     amount = draw_amounts(stream(seed, "amount"), people.employees)
     until = seconds_of(end)
-    outcomes = tell_outcomes(stream(seed, "outcomes"), created, fate, amount)
-    outcomes = _known(outcomes, until)
+    story_told = tell_outcomes(stream(seed, "outcomes"), created, fate, amount)
+    outcomes = _known(story_told, until)
     owners = draw_owners(stream(seed, "owners"), created, reps)
+    if handed_since is not None:
+        own = outcomes["stage"].isin(HANDED) & (outcomes["recorded"] >= seconds_of(handed_since))
+        outcomes = outcomes[~own].reset_index(drop=True)
+        owners = owners.on_mornings(created, seconds_of(handed_since))
     leads = _leads(arrived, visits, newsletter, seed, start, end)
+    answers = _answers(story_told, count)
+    waiting = answers["takes"].to_numpy() & ~np.isin(np.arange(count), _worked(outcomes))
+    _name_awkwardly(leads, np.where(waiting & (created >= until - LATELY), truth.sql, 0.0))
     story = created + np.where(np.isfinite(fate.end), fate.end, 60.0) * DAY
     after = visits_after(stream(seed, "after"), created, story, fate.becomes_sql)
     touches = draw_touches(stream(seed, "touches"), created, owners, fate)
@@ -111,6 +128,7 @@ def build(count: int, months: int, seed: int, end: date, reps: int) -> Crm:
         changes=changes[changes["occurred"] < until].reset_index(drop=True),
         touches=touches[touches["occurred"] < until].reset_index(drop=True),
         owners=owners,
+        answers=answers,
     )  # fmt: skip
 
 
@@ -172,6 +190,27 @@ def _leads(
         typed[column][second] = spelled_again(rng, column, typed[column][second])
     customers = [f"{FIRST_CUSTOMER + 3 * number:07d}" for number in range(count)]
     return pd.DataFrame({"lead_id": arrived.lead_id, "customer_no": customers, **typed})
+
+
+def _worked(outcomes: pd.DataFrame) -> Indices:
+    """The leads with which something has happened beyond a handoff."""
+    return outcomes.loc[~outcomes["stage"].isin(HANDED), "lead"].to_numpy()
+
+
+def _name_awkwardly(leads: pd.DataFrame, promise: Numbers) -> None:
+    """Give the most promising leads names that a careless program does not survive."""
+    best = np.argsort(-promise, kind="stable")[: len(AWKWARD)]
+    for row, text in zip(best, AWKWARD, strict=False):
+        if promise[row] > 0:
+            leads.loc[row, ["name", "company"]] = text
+
+
+def _answers(outcomes: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Say whether sales would take each lead, and how and why it ends: columns ``takes``, ``ending``, ``reason``."""
+    takes = np.isin(np.arange(count), outcomes.loc[outcomes["stage"] == "sal", "lead"])
+    last = outcomes[outcomes["stage"].isin([*CLOSING, RECYCLED])].drop_duplicates("lead", keep="last")
+    ends = last.set_index("lead")[["stage", "reason"]].reindex(np.arange(count), fill_value="")
+    return pd.DataFrame({"takes": takes, "ending": ends["stage"], "reason": ends["reason"]})
 
 
 def _campaigns(rng: np.random.Generator, arrived: Arrived) -> Words:

@@ -29,6 +29,9 @@ def _fixed(value: str) -> Callable[[str], str]:
     return lambda _: value
 
 
+# What no form should stumble over: text that a page must show as text, and letters that old encodings lack.
+AWKWARD: Final = ("<script>alert(1)</script>", "株式会社﨑山\u3000髙橋")
+
 # Column -> (share of its cells, what happens to them).  Later rows win where two meet in one cell.
 DIRT: Final[Mapping[str, tuple[tuple[float, Callable[[str], str]], ...]]] = {
     "name": ((0.10, lambda text: text.replace(" ", "\u3000")), (0.06, lambda text: text.replace(" ", ""))),

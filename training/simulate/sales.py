@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from training.simulate.clock import DAY, HOUR, Seconds, add_business_hours
+from training.simulate.clock import DAY, HOUR, Seconds, add_business_hours, next_mornings
 from training.simulate.fate import Fate
 from training.simulate.world import REPS, Indices, Numbers, Words
 
@@ -24,6 +24,12 @@ class Ownership:
     assigned: Numbers
     second: Indices
     passed_on: Numbers
+
+    def on_mornings(self, created: Seconds, since: int) -> Ownership:
+        """Give the leads that come from then on to their reps in the morning after, when they are handed over."""
+        assigned = np.where(created >= since, next_mornings(created), self.assigned)
+        # Whoever has just got a lead does not pass it on within days.
+        return replace(self, assigned=assigned, passed_on=np.maximum(self.passed_on, assigned + 4 * DAY))
 
     def at(self, lead: Indices, when: Numbers) -> Indices:
         """Say whose lead it was then."""

@@ -22,6 +22,7 @@ def contract_tables(crm: Crm, seed: int) -> dict[str, pd.DataFrame]:
         "assignments": _assignments(crm),
         "campaigns": _campaigns(crm, seed),
         "truth": _truth(crm),
+        "answers": _answers(crm),
     }
 
 
@@ -103,6 +104,13 @@ def _truth(crm: Crm) -> pd.DataFrame:
             "p_won": np.char.mod("%.6f", crm.truth.won_in_time),
         }
     )
+
+
+def _answers(crm: Crm) -> pd.DataFrame:
+    takes = np.where(crm.answers["takes"], "yes", "no")
+    return crm.answers.assign(lead_id=crm.arrived.lead_id, takes=takes)[
+        ["lead_id", "takes", "ending", "reason"]
+    ]
 
 
 def _with_id(crm: Crm, table: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ class World:
     Parameters
     ----------
     folder : Path
-        Holds the tables of the data contract, ``truth.csv`` and ``flat/``.
+        Holds the tables of the data contract, ``truth.csv``, ``answers.csv`` and ``flat/``.
     start, end : date
         First day of the simulated time, and the day on which the export was made.
     rows : dict of str to int
@@ -53,7 +53,14 @@ class World:
 
 
 def simulate(
-    out: Path, *, end: date, leads: int = 6_000, months: int = 18, seed: int = 1, reps: int = 6
+    out: Path,
+    *,
+    end: date,
+    leads: int = 6_000,
+    months: int = 18,
+    seed: int = 1,
+    reps: int = 6,
+    handed_since: date | None = None,
 ) -> World:
     """Make up the CRM of a Japanese company whose truth is known, to try LeadLoop and to judge it by.
 
@@ -71,6 +78,9 @@ def simulate(
         All randomness comes from it.
     reps : int
         Sales representatives.
+    handed_since : date, optional
+        Since when LeadLoop hands leads over: from then on nobody else writes down what was handed over and accepted
+        (``answers.csv`` says what sales would answer), and new leads go to their reps on the mornings of working days.
 
     Returns
     -------
@@ -85,7 +95,7 @@ def simulate(
     for name, number in {"leads": leads, "months": months, "reps": reps}.items():
         if number < 1:
             raise ValueError(f"simulate needs {name} of 1 or more, got {number}.")
-    crm = build(leads, months, seed, end, reps)
+    crm = build(leads, months, seed, end, reps, handed_since)
     tables = contract_tables(crm, seed)
     flat = flat_files(crm)
     files = {f"{name}.csv": table for name, table in tables.items()}
