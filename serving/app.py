@@ -10,7 +10,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_urlsafe
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 from fastapi import FastAPI
@@ -137,6 +137,7 @@ def create_app(
     refresh = _refreshing(live, beside)
     known = None if store is None else KnownLeads(store)
     site = None if keys is None else Site(settings, keys, secret or token_urlsafe(32))
+    workshop = None if store is None else Workshop(store, clock)
     refusals = Refusals(site)
     deps = Deps(live, metrics, clock, refresh, writer, known)
     app = FastAPI(
@@ -147,13 +148,13 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_running(writer, refresh if watch else None),
+        lifespan=_running(writer, refresh if watch else None, site, workshop),
         telemetry=SILENT,  # type: ignore[arg-type]
     )
     app.state.live, app.state.writer, app.state.refresh = live, writer, refresh
     # Not `include_router`: it makes each request look for its route twice.
     routers = [score.router(deps), model.router(deps), health.router(deps), docs_page(app)]
-    if store is not None and writer is not None and site is not None:
+    if store is not None and writer is not None and site is not None and workshop is not None:
         reader = Reader(customs)
         routers[1:1] = [
             facts.router(deps, writer, reader, settings),
@@ -164,7 +165,6 @@ def create_app(
         routers.insert(-2, policy.router(deps, store, settings))
         routers.insert(-2, handoffs.router(deps, store, writer, settings))
         routers.insert(-2, queue.router(deps, store, settings))
-        workshop = Workshop(store, clock)
         desk = Desk(site, deps, store, writer, settings, reader, workshop, home)
         routers += page_routers(desk)
     for routes in routers:
@@ -197,7 +197,9 @@ def _refreshing(live: Live, beside: Sequence[Keys | Watches]) -> Callable[[], No
     return refresh
 
 
-def _running(writer: Writer | None, refresh: Callable[[], None] | None) -> Callable[[FastAPI], Any]:
+def _running(
+    writer: Writer | None, refresh: Callable[[], None] | None, site: Site | None, workshop: Workshop | None
+) -> Callable[[FastAPI], Any]:
     """What runs beside the requests, from start-up to shutdown."""
 
     @asynccontextmanager
@@ -206,7 +208,11 @@ def _running(writer: Writer | None, refresh: Callable[[], None] | None) -> Calla
         for one in (writer, watch):
             if one is not None:
                 one.start()
+        if watch is not None and site is not None:
+            Thread(target=site.drawing.warm, name="leadloop-drawing", daemon=True).start()
         yield
+        if workshop is not None:
+            workshop.close()
         for one in (watch, writer):
             if one is not None:
                 one.stop()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from secrets import token_urlsafe
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -189,6 +190,7 @@ def _many_processes(
     from scoring.io.store import open_store
     from serving.cold_start import serve_points
     from serving.live import Live
+    from serving.pages.session import SECRET
 
     # Opened here first: what is wrong with the store is said once, and its schema is made by one process.
     with open_store(given.database_url, given.primary) as store:
@@ -198,6 +200,7 @@ def _many_processes(
     with TemporaryDirectory(prefix="leadloop-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         os.environ["LEADLOOP_SERVE_HOST"] = given.serve.host  # each worker reads the settings for itself
+        os.environ.setdefault(SECRET, token_urlsafe(32))  # a login with one worker is good with all
         config = uvicorn.Config("serving.app:from_environment", factory=True, workers=workers, **options())
         _welcome(live.now, listener)
         with beside:

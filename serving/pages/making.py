@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from traceback import format_tb
@@ -56,7 +56,7 @@ class Made:
 class _Job:
     since: datetime
     step: str = ""
-    future: Future[None] | None = None
+    future: Future[None] = field(default_factory=Future)
 
 
 class Workshop:
@@ -99,34 +99,47 @@ class Workshop:
         anew : bool
             Make it again although it is fresh.
         """
-        kept = self._read(name, key)
-        now = self._clock()
-        old = kept is None or (fresh is not None and now - kept.made_at > fresh)
         place = name, key
         with self._lock:
             job = self._jobs.get(place)
-            # What failed is tried again only where somebody asks for it: a page that reloads must not.
-            if job is None and (anew or (old and place not in self._failed)):
-                job = self._begin(place, make, now)
-        if job is not None and (kept is None or anew) and job.future is not None:
+        # Read after that: what was finished before is seen, and what is under way is said to be.
+        kept = self._read(name, key)
+        now = self._clock()
+        if job is None and (anew or self._is_due(place, kept, fresh, now)):
+            job = self._begin(place, make, now)
+        if job is not None and (kept is None or anew):
             wait([job.future], PATIENCE)
-            kept = self._read(name, key)
-        with self._lock:
-            job, failed = self._jobs.get(place), self._failed.get(place)
+            if job.future.done():
+                job, kept = None, self._read(name, key)
         content, made_at = (None, None) if kept is None else (kept.content, kept.made_at)
+        with self._lock:
+            failed = self._failed.get(place)
         if job is None:
             return Made(content, made_at, failed=failed)
         return Made(content, made_at, True, job.since, job.step, failed)
+
+    def _is_due(
+        self, place: tuple[str, str], kept: Kept | None, fresh: timedelta | None, now: datetime
+    ) -> bool:
+        """Whether it is missing or old; what failed waits for somebody to ask: a page that reloads must not."""
+        with self._lock:
+            if place in self._failed:
+                return False
+        return kept is None or (fresh is not None and now - kept.made_at > fresh)
 
     def _read(self, name: str, key: str) -> Kept | None:
         with reading(self._store.engine) as connection:
             return read_kept(connection, name, key)
 
     def _begin(self, place: tuple[str, str], make: Make, now: datetime) -> _Job:
-        self._failed.pop(place, None)
-        job = self._jobs[place] = _Job(now)
-        job.future = self._pool.submit(self._made, place, job, make)
-        return job
+        """The job that makes it; of two who ask at once the second gets the first one's."""
+        with self._lock:
+            job = self._jobs.get(place)
+            if job is None:
+                self._failed.pop(place, None)
+                job = self._jobs[place] = _Job(now)
+                self._pool.submit(self._made, place, job, make)
+            return job
 
     def _made(self, place: tuple[str, str], job: _Job, make: Make) -> None:
         def tell(step: str) -> None:
@@ -151,3 +164,4 @@ class Workshop:
                     if len(self._failed) >= MOST_REMEMBERED:
                         self._failed.clear()
                     self._failed[place] = failed
+            job.future.set_result(None)
