@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-
 from fastapi import APIRouter, Request
 
-from scoring.errors import ModelError
-from scoring.io.store import Champion, Store
-from scoring.scorecard import Scorecard
+from scoring.io.store import Store
 from serving.deps import Deps
 from serving.gate import caller
 from serving.lead_schemas import LiveAnswer, PromoteRequest, RollbackRequest
 from serving.problems import responses
-from serving.proposing import after_promotion
-from serving.refusals import NoSuchVersion, NotPromoted
-
-log = logging.getLogger("leadloop.serving")
+from serving.promoting import Changed
+from serving.promoting import promote as put_live
+from serving.promoting import roll_back as put_back
 
 
 def router(deps: Deps, store: Store) -> APIRouter:
@@ -38,42 +33,19 @@ def router(deps: Deps, store: Store) -> APIRouter:
 
         The alias in MLflow stays where it is: `leadloop models` says where it differs and how to put it right.
         """
-        _check(store, wanted.version)
-        champion = store.promote(wanted.version, caller(request), wanted.reason, deps.clock())
-        return _live(deps, store, champion)
+        return _said(deps, put_live(deps, store, wanted.version, caller(request), wanted.reason))
 
     @routes.post("/rollback", summary="Undo the last promotion")
     def rollback(wanted: RollbackRequest, request: Request) -> LiveAnswer:
         """Put the model into service again that was live before; once more goes one further back."""
-        try:
-            champion = store.rollback(wanted.target, caller(request), wanted.reason, deps.clock())
-        except ModelError as error:
-            raise NotPromoted(str(error)) from error
-        return _live(deps, store, champion)
+        return _said(deps, put_back(deps, store, wanted.target, caller(request), wanted.reason))
 
     return routes
 
 
-def _check(store: Store, version: str) -> None:
-    """Refuse what is not there, and what no server could take up."""
-    try:
-        kept = store.model(version)
-    except ModelError as error:
-        raise NoSuchVersion(
-            "No model has the version asked for. `leadloop models` lists those there are."
-        ) from error
-    try:
-        Scorecard.from_json(kept.scorecard)
-    except ModelError as error:
-        raise NotPromoted("The scorecard of this version cannot be read. Promote another one.") from error
-
-
-def _live(deps: Deps, store: Store, champion: Champion) -> LiveAnswer:
-    """What is live now, taken up by this process at once."""
-    deps.refresh()
-    told = after_promotion(store, champion.target)
-    if told is not None:
-        log.warning("%s", told)
+def _said(deps: Deps, changed: Changed) -> LiveAnswer:
+    """What is live now, as a program is told."""
+    champion = changed.champion
     served = deps.live.now.models.get(champion.target)
     return LiveAnswer(
         version=champion.version,
@@ -83,6 +55,6 @@ def _live(deps: Deps, store: Store, champion: Champion) -> LiveAnswer:
         promoted_at=champion.promoted_at,
         promoted_by=champion.by,
         reason=champion.reason,
-        handoffs=told,
+        handoffs=changed.handoffs,
         taken_up=served is not None and served.champion.id == champion.id,
     )
