@@ -39,7 +39,7 @@ FONTS: Final = (
 )
 WIDTH: Final = 640
 HEIGHT: Final = 260
-STEP: Final[Spec] = {"step": 22}
+STEP: Final = 22
 APART: Final[Spec] = {"axis": {"y": "independent"}}
 NARROW: Final = 480
 TITLE_LETTER: Final = 7.6
@@ -57,7 +57,7 @@ def spec(
     *,
     rows: Rows = (),
     width: int = WIDTH,
-    height: int | Spec = HEIGHT,
+    height: int = HEIGHT,
     background: str | None = None,
     **more: Any,
 ) -> Spec:
@@ -73,8 +73,8 @@ def spec(
         What all layers show that bring no data of their own.
     width : int
         Of the whole picture with its labels, in pixels.
-    height : int or dict
-        Of the plot, in pixels; ``{"step": n}`` gives each row so many.
+    height : int
+        Of the plot, in pixels; a chart of names takes :data:`STEP` for each.
     background : str, optional
         Transparent by default.
     **more
@@ -87,7 +87,7 @@ def spec(
     >>> chart["title"]["text"], chart["width"], chart["data"]
     ('How many leads?', 640, {'values': [{'leads': 3}]})
     >>> spec("How many leads do we have?", [bars], width=130)["title"]["text"]
-    ['How many leads', 'do we have?']
+    ['How many leads do', 'we have?']
     """
     return {
         "$schema": SCHEMA,
@@ -244,14 +244,18 @@ class Mark(NamedTuple):
         Where.
     said : str
         What it is.
+    before : bool
+        Whether the words stand to the left of a rule on the x axis, where the picture ends soon.
     """
 
     value: float | str
     said: str
+    before: bool = False
 
 
 _RULE_WORDS: Final[Mapping[str, Spec]] = {
     "x": {"align": "left", "dx": 5, "baseline": "top", "dy": 2},
+    "before": {"align": "right", "dx": -5, "baseline": "top", "dy": 2},
     "above": {"align": "center", "baseline": "bottom", "dy": -4},
     "y": {"align": "right", "baseline": "bottom", "dy": -3},
 }
@@ -275,18 +279,21 @@ def rules(
     above : bool
         Whether the words of rules on the x axis stand above the plot.
     """
-    rows = [{"at": mark.value, "said": mark.said} for mark in marks]
     along = {**like, "field": "at"}
-    put = _RULE_WORDS["above" if above else channel]
-    rule = {"type": "rule", "color": color, "strokeDash": [5, 3], "strokeWidth": 1.2}
     place = {channel: along, "y" if channel == "x" else "x": {"value": 0 if channel == "x" else "width"}}
-    said = {"data": {"values": rows}, "encoding": {**place, "text": {"field": "said"}}}
-    return [
-        {"data": {"values": rows}, "mark": rule, "encoding": {channel: along}},
-        # A white edge keeps the words readable where they cross the data.
-        {**said, "mark": {"type": "text", "stroke": "white", "strokeWidth": 3, **put}},
-        {**said, "mark": {"type": "text", "color": MUTED if color == GREY else color, **put}},
-    ]
+    rule = {"type": "rule", "color": color, "strokeDash": [5, 3], "strokeWidth": 1.2}
+    layers: list[Spec] = []
+    for before in sorted({mark.before for mark in marks}):
+        rows = [{"at": mark.value, "said": mark.said} for mark in marks if mark.before == before]
+        put = _RULE_WORDS["above" if above else "before" if before else channel]
+        said = {"data": {"values": rows}, "encoding": {**place, "text": {"field": "said"}}}
+        layers += [
+            {"data": {"values": rows}, "mark": rule, "encoding": {channel: along}},
+            # A white edge keeps the words readable where they cross the data.
+            {**said, "mark": {"type": "text", "stroke": "white", "strokeWidth": 3, **put}},
+            {**said, "mark": {"type": "text", "color": MUTED if color == GREY else color, **put}},
+        ]
+    return layers
 
 
 def interval(along: str, at: Spec, across: Spec, low: str = "low", high: str = "high", **mark: Any) -> Spec:

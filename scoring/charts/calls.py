@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from scoring.call_times import ConnectRates
-from scoring.charts.base import WIDTH, Spec, said_share, spec
+from scoring.charts.base import STEP, WIDTH, Spec, said_share, spec
 from scoring.charts.words import WORDS
 from scoring.reasons import Lang
 
@@ -55,7 +55,8 @@ def call_times(rates: ConnectRates, *, lang: Lang = "en", width: int = WIDTH) ->
         "axis": plain,
     }
     # Where a field would be too narrow for its number the hours run down.
-    place = {"x": hour, "y": weekday} if width >= WIDTH else {"x": weekday, "y": hour}
+    wide = width >= WIDTH
+    place = {"x": hour, "y": weekday} if wide else {"x": weekday, "y": hour}
     found = [row["rate"] for row in rows]
     color = {
         "field": "rate",
@@ -72,5 +73,5 @@ def call_times(rates: ConnectRates, *, lang: Lang = "en", width: int = WIDTH) ->
         ],
         rows=rows,
         width=width,
-        height={"step": 24},
+        height=STEP * max(len(days if wide else shown), 1),
     )

@@ -130,6 +130,6 @@ def _side_by_side(title: str, rows: Sequence[_Row], axis: str, lang: Lang, width
         ],
         rows=[*seen, *promised],
         width=width,
-        height=STEP,
+        height=STEP * max(len(rows), 1),
         resolve=APART,
     )

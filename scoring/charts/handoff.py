@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import log
 from typing import Final, Literal
 
 from scoring.charts.base import (
@@ -70,33 +72,38 @@ def threshold_curve(
         y = share("value", title) if measure in SHARES else number("value", title)
     area = {"type": "area", "color": BLUE, "opacity": 0.18}
     room = proposal.constraints.room if measure == "handoffs" else None
-    marks = [Mark(proposal.threshold, words.proposed.format(threshold=_percent(proposal.threshold)))]
+    ends = [row["threshold"] for row in rows]
     return spec(
         words.a_month.format(measure=title),
         [
             {"mark": area, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
             {"mark": "line", "encoding": {"x": x, "y": y}},
             *(rules([Mark(room, words.capacity.format(count=f"{room:,.0f}"))], "y", y) if room else ()),
-            *(rules(marks, "x", x, ORANGE) if proposal.threshold > 0 else ()),
-            *_published(published, x, lang),
+            *_marked(proposal.threshold, words.proposed, ends, x, ORANGE),
+            *_marked(published, words.published, ends, x, INK, lower=True),
         ],
         rows=rows,
         width=width,
     )  # fmt: skip
 
 
+def _marked(
+    threshold: float | None, said: str, ends: Sequence[float], x: Spec, color: str, *, lower: bool = False
+) -> list[Spec]:
+    """A threshold as a rule; the words of one of two stand lower, because they may be close to each other."""
+    if not threshold or not ends:
+        return []
+    low, high = log(min(ends)), log(max(ends))
+    # Words need about a third of a narrow picture.
+    before = (log(threshold) - low) > 0.6 * (high - low)
+    layers = rules([Mark(threshold, said.format(threshold=_percent(threshold)), before)], "x", x, color)
+    if lower:
+        layers[0]["mark"] = {**layers[0]["mark"], "strokeDash": [2, 2]}
+        for layer in layers[1:]:
+            layer["mark"] = {**layer["mark"], "dy": 18}
+    return layers
+
+
 def _percent(threshold: float) -> str:
     """A threshold as it is set, to its last digit."""
     return f"{100 * threshold:.6g} %"
-
-
-def _published(threshold: float | None, x: Spec, lang: Lang) -> list[Spec]:
-    if not threshold:
-        return []
-    said = WORDS[lang].published.format(threshold=_percent(threshold))
-    layers = rules([Mark(threshold, said)], "x", x, INK)
-    for layer in layers[1:]:
-        # A line lower than the proposed one, which it may be close to.
-        layer["mark"]["dy"] = 18
-    layers[0]["mark"]["strokeDash"] = [2, 2]
-    return layers

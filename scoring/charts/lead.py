@@ -15,6 +15,7 @@ from scoring.charts.base import (
     ORANGE,
     PALETTE,
     SHAPES,
+    STEP,
     WIDTH,
     Spec,
     category,
@@ -132,7 +133,7 @@ def waterfall(
         ],
         rows=rows,
         width=width,
-        height={"step": 24},
+        height=STEP * len(rows),
     )  # fmt: skip
 
 

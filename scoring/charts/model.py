@@ -162,7 +162,7 @@ def shape(term: Term, names: Sequence[str], *, lang: Lang = "en", width: int = W
         ],
         rows=rows,
         width=width,
-        height=STEP,
+        height=STEP * max(len(rows), 1),
         resolve=APART,
     )
 
@@ -243,4 +243,4 @@ def by_block(
         "encoding": {"x": x, "y": y, "color": color, "shape": form, **apart},
     }
     title = words.by_block.format(metric=words.metrics[metric].split(" (")[0].split("（")[0])
-    return spec(title, [across, point], rows=shown, width=width, height={"step": 14})
+    return spec(title, [across, point], rows=shown, width=width, height=(15 * len(known) + 10) * len(order))

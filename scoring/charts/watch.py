@@ -55,5 +55,5 @@ def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) 
         ],
         rows=rows,
         width=width,
-        height=STEP,
+        height=STEP * max(len(rows), 1),
     )  # fmt: skip
