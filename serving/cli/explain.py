@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +17,6 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from scoring.clean import Column
 from scoring.errors import DataError, SettingsError
 from scoring.io.files import open_table
 from scoring.io.settings import Settings
@@ -30,6 +29,7 @@ from serving.batch.intake import id_column, lead_ids, missing_columns
 from serving.cli.chosen import CHAMPION, MODEL_HELP, choose
 from serving.cli.moment import AS_OF_HELP, moment
 from serving.cli.terminal import console, errors, settings
+from serving.explaining import Part, parts_of
 
 _ROUND = 6
 
@@ -196,40 +196,11 @@ def find_lead(card: Scorecard, file: Path, lead_id: str, encoding: str | None = 
     raise DataError(f"{file.name} has no lead with that id in {where}. Ids keep leading zeros, as in 00042.")
 
 
-def _parts(
-    card: Scorecard, found: FoundLead, features: Mapping[str, object], score: Score
-) -> list[dict[str, Any]]:
-    """What each feature adds, the strongest first, with what it was read from."""
-    columns = {column.name: column for column in card.columns}
-    sources = {feature.name: feature.sources for feature in card.of_properties}
-    parts = []
-    for name, contribution in sorted(score.contributions.items(), key=lambda item: -abs(item[1])):
-        cells = {source: found.properties.get(source) for source in sources.get(name, ())}
-        parts.append(
-            {
-                "feature": name,
-                "value": features.get(name),
-                "contribution": contribution,
-                "cells": cells,
-                "read_as": {source: _read_as(columns[source], cell) for source, cell in cells.items()},
-            }
-        )
-    return parts
-
-
-def _read_as(column: Column, cell: object) -> float | str | None:
-    """What a cell was read as; a date in words."""
-    value = column.clean(cell)
-    if column.type == "date" and isinstance(value, float):
-        return datetime.fromtimestamp(value, UTC).isoformat()
-    return value
-
-
 def _answer(
     card: Scorecard,
     lead_id: str,
     found: FoundLead,
-    features: Mapping[str, object],
+    features: Mapping[str, float | str | None],
     score: Score,
     at: datetime,
     lang: Lang,
@@ -249,7 +220,7 @@ def _answer(
         "log_odds": score.log_odds,
         "base": score.base,
         "contributions": score.contributions,
-        "parts": _parts(card, found, features, score),
+        "parts": [asdict(part) for part in parts_of(card, found.properties, features, score)],
         "reasons": [sentence(card, reason, lang) for reason in score.reasons],
         "model": {
             "version": card.meta.version,
@@ -265,7 +236,7 @@ def _show(
     card: Scorecard,
     lead_id: str,
     found: FoundLead,
-    features: Mapping[str, object],
+    features: Mapping[str, float | str | None],
     score: Score,
     lang: Lang,
 ) -> None:
@@ -284,13 +255,13 @@ def _show(
     for reason in score.reasons:
         console.print(f"  {sentence(card, reason, lang)}", markup=False, soft_wrap=True)
     held = "in the list" if found.known is None else "in the store"
-    console.print(_sum(_parts(card, found, features, score), score, held))
+    console.print(_sum(parts_of(card, found.properties, features, score), score, held))
     for note in found.notes:
         errors.print("[bold yellow]Note[/] ", end="")
         errors.print(note, markup=False, soft_wrap=True)
 
 
-def _sum(parts: list[dict[str, Any]], score: Score, held: str) -> Table:
+def _sum(parts: list[Part], score: Score, held: str) -> Table:
     """The sum as a table."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
     table.add_column("feature", "log-odds", overflow="fold")
@@ -299,12 +270,12 @@ def _sum(parts: list[dict[str, Any]], score: Score, held: str) -> Table:
     table.add_column("adds", f"{score.log_odds:+.{_ROUND}f}", justify="right", no_wrap=True)
     table.add_row("base", "", "", f"{score.base:+.{_ROUND}f}")
     for part in parts:
-        cells = ", ".join("" if cell is None else str(cell) for cell in part["cells"].values())
+        cells = ", ".join("" if cell is None else str(cell) for cell in part.cells.values())
         table.add_row(
-            escape(part["feature"]),
+            escape(part.feature),
             escape(cells),
-            escape(_value(part["value"])),
-            f"{part['contribution']:+.{_ROUND}f}",
+            escape(_value(part.value)),
+            f"{part.contribution:+.{_ROUND}f}",
         )
     return table
 

@@ -129,6 +129,7 @@ def score_history(
     target: str | None = None,
     most: int = MOST_READ,
     *,
+    skip: int = 0,
     challengers: bool = False,
 ) -> list[ScoreRow]:
     """The scores that a lead was given, the newest first.
@@ -143,13 +144,15 @@ def score_history(
         By default those of every target.
     most : int
         How many at most.
+    skip : int
+        Leave out so many of the newest: the next page.
     challengers : bool
         Whether to give those too that a challenger said beside the champion.
     """
     query = select(*(scores.c[name] for name in COLUMNS)).where(of_lead(lead_id, challengers=challengers))
     if target is not None:
         query = query.where(scores.c.target == target)
-    newest = query.order_by(scores.c.as_of.desc(), scores.c.id.desc()).limit(most)
+    newest = query.order_by(scores.c.as_of.desc(), scores.c.id.desc()).limit(most).offset(skip)
     return [_row(found) for found in connection.execute(newest).mappings()]
 
 
