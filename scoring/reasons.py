@@ -13,17 +13,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from scoring.feature_words import Lang, feature_said, level_said
+from scoring.features import Feature
 from scoring.scorecard import Reason, Scorecard, Scores
 from scoring.terms import Term
 
-Lang = Literal["en", "ja"]
+__all__ = ["WORDS", "Lang", "Phrases", "Words", "describe", "percent", "sentence", "value_sentence"]
 
 SEPARATOR = " | "
 LEAST = 5e-7
@@ -36,6 +37,7 @@ _SIGNS = {"up": "[+] ", "down": "[-] "}
 class Words:
     """The words of one language, to be filled in."""
 
+    lang: Lang
     missing: str
     level: str
     other: str
@@ -64,6 +66,7 @@ class Words:
 
 WORDS: dict[str, Words] = {
     "en": Words(
+        lang="en",
         missing="{feature} not given",
         level="{feature} = {level}",
         other="{feature} = another value",
@@ -95,6 +98,7 @@ WORDS: dict[str, Words] = {
         },
     ),
     "ja": Words(
+        lang="ja",
         missing="{feature} 未入力",
         level="{feature} = {level}",
         other="{feature} = その他",
@@ -178,7 +182,7 @@ def value_sentence(
 
 def _said(card: Scorecard, term: Term, reason: Reason, words: Words, points: float | None) -> str:
     """What was seen of the bin, and whether that explains the direction; or the points that it gives."""
-    what = describe(term, reason.bin, words, whole=_is_whole(card, term))
+    what = describe(term, reason.bin, words, _feature_of(card, term))
     if reason.base_rate is None:
         form = "{what}" if points is None else words.point if abs(points) == 1 else words.points
         return form.format(what=what, points=_signed(points or 0.0))
@@ -194,7 +198,7 @@ def _said(card: Scorecard, term: Term, reason: Reason, words: Words, points: flo
     return words.allowing.format(said=said) if reason.allowing else said
 
 
-def describe(term: Term, place: int, words: Words, *, whole: bool = False) -> str:
+def describe(term: Term, place: int, words: Words, feature: Feature | None = None) -> str:
     """The bin of a feature in words.
 
     Parameters
@@ -205,22 +209,27 @@ def describe(term: Term, place: int, words: Words, *, whole: bool = False) -> st
         The bin.
     words : Words
         The language.
-    whole : bool
-        Whether the feature holds whole numbers only, so that a range can name its first and last.
+    feature : Feature, optional
+        What the term is of: then it is called by words, its answers too, and a feature of whole numbers only has its
+        ranges named by their first and last.
     """
+    name = term.feature if feature is None else feature_said(feature, words.lang)
     if place == term.missing:
-        return words.missing.format(feature=term.feature)
+        return words.missing.format(feature=name)
     if term.kind == "category":
         if place == len(term.levels):
-            return words.other.format(feature=term.feature)
-        return words.level.format(feature=term.feature, level=_shortened(term.levels[place]))
-    return _range(term, place, words, whole=whole)
+            return words.other.format(feature=name)
+        level = term.levels[place]
+        said = level if feature is None else level_said(feature, level, words.lang)
+        return words.level.format(feature=name, level=_shortened(said))
+    whole = feature is not None and feature.form in _WHOLE_FORMS
+    return _range(term, place, words, name, whole=whole)
 
 
-def _range(term: Term, place: int, words: Words, *, whole: bool) -> str:
+def _range(term: Term, place: int, words: Words, name: str, *, whole: bool) -> str:
     """A range of numbers: above the cut before it, up to its own."""
     if not term.cuts:
-        return words.given.format(feature=term.feature)
+        return words.given.format(feature=name)
     low = term.cuts[place - 1] if place else None
     high = term.cuts[place] if place < len(term.cuts) else None
     if whole:
@@ -237,7 +246,7 @@ def _range(term: Term, place: int, words: Words, *, whole: bool) -> str:
         low = low if from_low is None else from_low
         form, high = (words.whole, high) if to_high is None else (words.within, to_high)
         form = words.exactly if low == high else form
-    return form.format(feature=term.feature, low=_number(low), high=_number(high))
+    return form.format(feature=name, low=_number(low), high=_number(high))
 
 
 def _rounder(cut: float | None) -> float | None:
@@ -248,9 +257,9 @@ def _rounder(cut: float | None) -> float | None:
     return above if len(repr(above)) < len(repr(cut)) else None
 
 
-def _is_whole(card: Scorecard, term: Term) -> bool:
-    """Whether a feature is made in a form that gives whole numbers."""
-    return any(feature.name == term.feature and feature.form in _WHOLE_FORMS for feature in card.features)
+def _feature_of(card: Scorecard, term: Term) -> Feature | None:
+    """What a term is of, where the scorecard says."""
+    return next((feature for feature in card.features if feature.name == term.feature), None)
 
 
 def _shortened(level: str) -> str:

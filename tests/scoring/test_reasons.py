@@ -48,10 +48,10 @@ def test_a_number_is_said_as_the_range_of_its_bin(place: int, english: str, japa
 def test_whole_numbers_are_said_from_the_first_to_the_last() -> None:
     card = number_card("hour", (2.0, 5.5, 6.0))
     assert [said(0, place, card=card).split(":")[0] for place in range(4)] == [
-        "[+] n up to 2",
-        "[+] n 3 to 5",
-        "[+] n 6",
-        "[+] n more than 6",
+        "[+] hour of n up to 2",
+        "[+] hour of n 3 to 5",
+        "[+] hour of n 6",
+        "[+] hour of n more than 6",
     ]
 
 
