@@ -24,7 +24,17 @@ from scoring.features import Feature
 from scoring.scorecard import Reason, Scorecard, Scores
 from scoring.terms import Term
 
-__all__ = ["WORDS", "Lang", "Phrases", "Words", "describe", "percent", "sentence", "value_sentence"]
+__all__ = [
+    "WORDS",
+    "Lang",
+    "Phrases",
+    "Words",
+    "bin_names",
+    "describe",
+    "percent",
+    "sentence",
+    "value_sentence",
+]
 
 SEPARATOR = " | "
 LEAST = 5e-7
@@ -224,6 +234,28 @@ def describe(term: Term, place: int, words: Words, feature: Feature | None = Non
         return words.level.format(feature=name, level=_shortened(said))
     whole = feature is not None and feature.form in _WHOLE_FORMS
     return _range(term, place, words, name, whole=whole)
+
+
+def bin_names(card: Scorecard, term: Term, lang: Lang = "en") -> list[str]:
+    """What each bin of a feature is, without the feature's name, for a table or a chart that bears it already.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The scorecard, which says what the term is of.
+    term : Term
+        One of its terms.
+    lang : {"en", "ja"}
+        The language.
+
+    Returns
+    -------
+    list of str, one per bin
+    """
+    words, feature = WORDS[lang], _feature_of(card, term)
+    name = term.feature if feature is None else feature_said(feature, lang)
+    said = (describe(term, place, words, feature) for place in range(term.size))
+    return [one.removeprefix(name).lstrip(" =") for one in said]
 
 
 def _range(term: Term, place: int, words: Words, name: str, *, whole: bool) -> str:

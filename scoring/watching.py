@@ -73,6 +73,26 @@ class WatchFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureDrift:
+    """How far the values of a feature have moved.
+
+    Parameters
+    ----------
+    feature : str
+        Which.
+    psi : float
+        The population stability index: see :func:`scoring.drift.psi`.
+    missing_before, missing_now : float
+        The shares of leads in which it is missing.
+    """
+
+    feature: str
+    psi: float
+    missing_before: float
+    missing_now: float
+
+
+@dataclass(frozen=True, slots=True)
 class PastScores:
     """Scores that were given, one a lead and day.
 
@@ -140,10 +160,29 @@ def _fresh(ledger: Ledger, now: float) -> list[WatchFinding]:
     return found
 
 
-def _drift(
+def feature_drift(
     card: Scorecard, ledger: Ledger, outcomes: Outcomes, now: float, trained_until: float | None
-) -> list[WatchFinding]:
-    """Leads as they come in: those of the newest weeks against those that the model learned from."""
+) -> list[FeatureDrift]:
+    """How far each feature has moved: leads of the newest weeks against those that the model learned from.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The model.
+    ledger : Ledger
+        All that is known.
+    outcomes : Outcomes
+        Of its target.
+    now : float
+        Seconds since 1970 UTC.
+    trained_until : float or None
+        The time of the newest lead that it learned from.
+
+    Returns
+    -------
+    list of FeatureDrift
+        In the order of the scorecard; empty where there are too few leads on either side.
+    """
     end = bounds(ledger.created)[1]
     if end is None:
         return []
@@ -165,19 +204,28 @@ def _drift(
         before, after = (
             np.bincount(bins[rows], some.weight[rows], term.size).astype(float) for rows in (~late, late)
         )
-        moved = psi(before, after)
         missing = [float(counts[term.missing] / counts.sum()) for counts in (before, after)]
-        evidence = {"psi": moved, "missing_before": missing[0], "missing_now": missing[1]}
-        if missing[1] - missing[0] > MISSING_MORE:
+        found.append(FeatureDrift(term.feature, psi(before, after), *missing))
+    return found
+
+
+def _drift(
+    card: Scorecard, ledger: Ledger, outcomes: Outcomes, now: float, trained_until: float | None
+) -> list[WatchFinding]:
+    """Features that have moved so far that somebody should know."""
+    found = []
+    for one in feature_drift(card, ledger, outcomes, now, trained_until):
+        evidence = {"psi": one.psi, "missing_before": one.missing_before, "missing_now": one.missing_now}
+        if one.missing_now - one.missing_before > MISSING_MORE:
             advice = (
                 "Missing far more often than when the model learned: see whether the source still sends it."
             )
-            found.append(WatchFinding("missing", term.feature, "severe", evidence, advice, retrain=False))
-        elif moved > MOVED:
+            found.append(WatchFinding("missing", one.feature, "severe", evidence, advice, retrain=False))
+        elif one.psi > MOVED:
             advice = "Its values are spread differently now. Train again, so that the model knows them."
-            found.append(WatchFinding("drift", term.feature, "warning", evidence, advice, retrain=True))
-        elif moved > STABLE:
-            found.append(WatchFinding("drift", term.feature, "note", evidence, "Watch it."))
+            found.append(WatchFinding("drift", one.feature, "warning", evidence, advice, retrain=True))
+        elif one.psi > STABLE:
+            found.append(WatchFinding("drift", one.feature, "note", evidence, "Watch it."))
     return found
 
 

@@ -8,7 +8,7 @@ import vl_convert
 
 from scoring.bands import calibration_table, lift_table
 from scoring.charts import calibration, lift, shape
-from scoring.reasons import WORDS, describe
+from scoring.reasons import bin_names
 from scoring.scorecard import Scorecard
 from training.backtest import Backtest
 from training.candidates import SCORECARD
@@ -40,9 +40,7 @@ def draw(card: Scorecard, backtest: Backtest, leads: Leads, strongest: list[str]
     terms = {term.feature: term for term in card.terms}
     for rank, feature in enumerate(strongest[:SHAPES], start=1):
         term = terms[feature]
-        said = [describe(term, place, WORDS["en"]) for place in range(term.size)]
-        names = [name.removeprefix(feature).lstrip(" =") for name in said]
-        plots[f"plots/shape_{rank:02d}.svg"] = svg(shape(term, names))
+        plots[f"plots/shape_{rank:02d}.svg"] = svg(shape(term, bin_names(card, term)))
     return plots
 
 

@@ -127,7 +127,9 @@ def lift(rows: Sequence[LiftRow], *, lang: Lang = "en", width: int = NARROW) -> 
     )
 
 
-def shape(term: Term, names: Sequence[str], *, lang: Lang = "en", width: int = WIDTH) -> Spec:
+def shape(
+    term: Term, names: Sequence[str], *, title: str | None = None, lang: Lang = "en", width: int = WIDTH
+) -> Spec:
     """What each value of a feature adds to the log-odds, and in how many leads it was seen.
 
     Parameters
@@ -135,7 +137,9 @@ def shape(term: Term, names: Sequence[str], *, lang: Lang = "en", width: int = W
     term : Term
         One part of the scorecard.
     names : sequence of str
-        A name per bin.
+        A name per bin: :func:`scoring.reasons.bin_names`.
+    title : str, optional
+        What the feature is called; by default its name.
     lang, width
         As in :func:`calibration`.
 
@@ -154,7 +158,7 @@ def shape(term: Term, names: Sequence[str], *, lang: Lang = "en", width: int = W
     color = {"condition": {"test": "datum['log-odds'] < 0", "value": ORANGE}, "value": BLUE}
     zero = {"data": {"values": [{"log-odds": 0}]}, "mark": {"type": "rule", "color": INK, "strokeWidth": 0.8}}
     return spec(
-        term.feature,
+        title or term.feature,
         [
             {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"x": x, "y": y, "color": color}},
             {**zero, "encoding": {"x": x}},

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scoring.categories import Categories
 from scoring.features import Feature
-from scoring.reasons import SEPARATOR, WORDS, Lang, Phrases, percent, sentence
+from scoring.reasons import SEPARATOR, WORDS, Lang, Phrases, bin_names, percent, sentence
 from scoring.scorecard import Scorecard
 from scoring.terms import Term
 from tests.cards import small_card
@@ -148,3 +148,10 @@ def test_many_leads_get_the_text_that_each_gets_alone(
         text = SEPARATOR.join(sentence(CARD, reason, lang) for reason in reasons)
         expected.append(None if at in unreadable else text or None)
     assert Phrases(CARD, lang).top_reasons(scores, most).to_pylist() == expected
+
+
+def test_the_bins_of_a_feature_are_named_without_it():
+    card = small_card()
+
+    assert bin_names(card, card.terms[0]) == ["Referral", "Web", "another value", "not given"]
+    assert bin_names(card, card.terms[1], "ja") == ["2 以下", "2 超 10 以下", "10 超", "未入力"]

@@ -8,9 +8,12 @@ import pytest
 
 from scoring.categories import Categories
 from scoring.dates import DAY
+from scoring.drift import MOVED
 from scoring.ledger import Events, Ledger
+from scoring.outcomes import Outcomes
 from scoring.scorecard import Scorecard
-from scoring.watching import PastScores, wants_retraining, watch_model
+from scoring.stages import at_or_beyond
+from scoring.watching import PastScores, feature_drift, wants_retraining, watch_model
 from tests.cards import small_card
 
 NOW = 400 * DAY
@@ -94,3 +97,16 @@ def test_a_market_that_moved_is_seen_and_one_that_did_not_is_not() -> None:
 def test_data_that_stopped_coming_are_told() -> None:
     nothing = PastScores(np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.intp))
     assert found(world(until=300.0), nothing, until=250.0)["stale leads"] == "warning"
+
+
+def test_drift_is_measured_for_every_feature_and_only_where_there_are_leads_to_compare() -> None:
+    ledger = world(moved=True)
+    outcomes = Outcomes.of_ledger(ledger, at_or_beyond("won"))
+
+    source, visits = feature_drift(card(), ledger, outcomes, NOW, 350 * DAY)
+
+    assert (source.feature, visits.feature) == ("source", "visits")
+    assert source.psi > MOVED
+    assert visits.psi == 0.0
+    assert (source.missing_before, source.missing_now) == (0.0, 0.0)
+    assert feature_drift(card(), ledger, outcomes, NOW, 10 * DAY) == []
