@@ -54,8 +54,7 @@ class Month:
         found = _WRITTEN.fullmatch(text)
         if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
             raise DataError(
-                f"A month must be written like 2026-10, from {FIRST_YEAR}-01 to {LAST_YEAR}-12. "
-                f"Got {text[:40]!r}."
+                f"A month must be written like 2026-10, and be from {FIRST_YEAR}-01 to {LAST_YEAR}-12."
             )
         return cls(int(found[1]), int(found[2]), zone)
 

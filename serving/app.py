@@ -34,6 +34,7 @@ from serving.gate import Gate, listens_here, with_security
 from serving.keys import Keys
 from serving.known import KnownLeads
 from serving.live import Live, Watch
+from serving.meanings import with_meanings
 from serving.metrics import Metrics
 from serving.pages.desk import Desk
 from serving.pages.making import Workshop
@@ -56,7 +57,20 @@ from serving.refusals import (
     UnfitFacts,
     UnknownLead,
 )
-from serving.routes import facts, handoffs, health, leads, model, plan, policy, promotion, queue, score
+from serving.reporting import NotBegun, UnfitMonth
+from serving.routes import (
+    facts,
+    handoffs,
+    health,
+    leads,
+    model,
+    plan,
+    policy,
+    promotion,
+    queue,
+    reports,
+    score,
+)
 from serving.watches import Watches
 from serving.writer import NotWritten, Writer
 
@@ -66,6 +80,7 @@ STATUSES: dict[type[Exception], int] = {
     UnknownLead: 404,
     NoSuchHandoff: 404,
     NoSuchVersion: 404,
+    NotBegun: 404,
     ConflictingFacts: 409,
     NotPromoted: 409,
     NoPolicy: 409,
@@ -74,6 +89,7 @@ STATUSES: dict[type[Exception], int] = {
     UnfitDecision: 422,
     UnfitFacts: 422,
     UnfitPlan: 422,
+    UnfitMonth: 422,
     UnfitProposal: 422,
     ForeignForm: 403,
     NotWritten: 503,
@@ -162,6 +178,7 @@ def create_app(
         ]
         routers.insert(-2, promotion.router(deps, store))
         routers.insert(-2, plan.router(deps, store, settings))
+        routers.insert(-2, reports.router(deps, store, settings))
         routers.insert(-2, policy.router(deps, store, settings))
         routers.insert(-2, handoffs.router(deps, store, writer, settings))
         routers.insert(-2, queue.router(deps, store, settings))
@@ -229,6 +246,7 @@ def _documented(app: FastAPI, keys: Keys | None) -> dict[str, Any]:
         schemas = document["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
+        with_meanings(schemas)
         schemas["Fault"] = problems.Fault.model_json_schema()
         schemas["Problem"] = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas["Problem"].pop("$defs", None)

@@ -9,26 +9,19 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from scoring.business_time import OfficeHours
-from scoring.categories import Categories
 from scoring.contract import to_seconds
 from scoring.dates import DAY
 from scoring.io.sections import Sections
 from scoring.io.store.handoffs import Handoff
-from scoring.ledger import Events, Ledger
+from scoring.ledger import Ledger
 from scoring.owners import Owners
-from scoring.sla import clocks
-from scoring.sla_summary import Kept, leads_owed, sla_overall, sla_summary
-from scoring.stages import CLOSING
-from scoring.value import WON
+from scoring.sla_span import Begun, sales_side
+from scoring.sla_summary import Kept, leads_owed
 from serving.office import promise_of
 
 LOOKED_BACK: Final = 30
-ENDS: Final = frozenset({WON, *CLOSING})
-Places = npt.NDArray[np.intp]
-Floats = npt.NDArray[np.float64]
 
 
 def both_sides(
@@ -59,64 +52,22 @@ def both_sides(
     dict
         ``sales`` (a row per rep), ``overall`` and ``marketing``; JSON-ready.
     """
-    lead, since, shut = _recent(ledger, handed, now)
-    told = clocks(
-        promise_of(settings), office, since, of_leads(ledger.touches, lead, len(ledger)),
-        of_leads(held.given, lead, len(ledger)), np.fmin(shut, _ends(ledger, lead, since)), now,
-    )  # fmt: skip
-    rep = Categories(held.rep.codes[lead], held.rep.levels)
+    since = now - LOOKED_BACK * DAY
+    moments = {name: _begun(one) for name, one in handed.items()}
+    begun = Begun.by_handoff(ledger, moments, since, now) if handed else Begun.by_creation(ledger, since, now)
+    sales, overall = sales_side(ledger, held, begun, promise_of(settings), office, now)
     return {
         "days": LOOKED_BACK,
-        "sales": [_shown(one) for one in sla_summary(told, rep)],
-        "overall": _shown(sla_overall(told)),
+        "sales": [_shown(one) for one in sales],
+        "overall": _shown(overall),
         "marketing": _marketing(ledger, handed, settings, office, now),
     }
 
 
-def of_leads(events: Events, lead: Places, everyone: int) -> Events:
-    """The events of some leads, by their positions among these.
-
-    Parameters
-    ----------
-    events : Events
-        Those of a ledger.
-    lead : array of int, shape (n_leads,)
-        Positions in the ledger, ascending.
-    everyone : int
-        Leads of the ledger.
-    """
-    place = np.full(everyone, -1)
-    place[lead] = np.arange(len(lead))
-    some = events.take(place[events.lead] >= 0)
-    return Events(place[some.lead], some.occurred, some.recorded, some.columns)
-
-
-def _recent(ledger: Ledger, handed: Mapping[str, Handoff], now: float) -> tuple[Places, Floats, Floats]:
-    """The leads whose clocks began lately, when, and when sales turned them down."""
-    first = now - LOOKED_BACK * DAY
-    if not handed:
-        lead = np.flatnonzero((ledger.created >= first) & (ledger.created <= now))
-        return lead, ledger.created[lead], np.full(len(lead), np.nan)
-    found = [handed.get(name) for name in ledger.lead_id.tolist()]
-    kept = [
-        (at, one) for at, one in enumerate(found) if one is not None and to_seconds(one.handed_at) >= first
-    ]
-    lead = np.array([at for at, _ in kept], dtype=np.intp)
-    since = np.array([to_seconds(one.handed_at) for _, one in kept])
-    turned = [one.decided_at if one.state == "rejected" else None for _, one in kept]
-    return lead, since, np.array([np.nan if at is None else to_seconds(at) for at in turned])
-
-
-def _ends(ledger: Ledger, lead: Places, since: Floats) -> Floats:
-    """When each lead was won, lost or disqualified since its clocks began; NaN where it was not."""
-    outcomes = of_leads(ledger.outcomes, lead, len(ledger))
-    stages = outcomes.category("stage")
-    ending = np.array([level in ENDS for level in stages.levels] + [False])[stages.codes]
-    rows = np.flatnonzero(ending & (outcomes.occurred >= since[outcomes.lead]))
-    which, first = np.unique(outcomes.lead[rows], return_index=True)
-    found = np.full(len(lead), np.nan)
-    found[which] = outcomes.occurred[rows[first]]
-    return found
+def _begun(one: Handoff) -> tuple[float, float]:
+    """When a lead was handed over, and when sales turned it down."""
+    turned = one.decided_at if one.state == "rejected" else None
+    return to_seconds(one.handed_at), np.nan if turned is None else to_seconds(turned)
 
 
 def _marketing(

@@ -31,11 +31,12 @@ from scoring.owners import Owners, owners
 from scoring.readiness import first_alike
 from scoring.scorecard import GRADES, Scorecard
 from scoring.sla import ClocksOfMany, clocks, clocks_of_one
+from scoring.sla_span import ENDS, of_leads
 from scoring.value import WON
 from serving.answers import DECIMALS
 from serving.office import office_of, promise_of
 from serving.open_leads import Reason, open_leads, reasons_of_leads, score_leads, worth_of_leads
-from serving.promises import ENDS, both_sides, of_leads
+from serving.promises import both_sides
 from serving.worth import Worth
 
 SHOWN_REASONS = 3

@@ -32,6 +32,7 @@ from serving.handing import accept_silent, hand_over
 from serving.importing import import_files
 from serving.open_leads import challenger_of, score_open
 from serving.queueing import refresh_queue
+from serving.reporting import renewed_lately
 from serving.watcher import watch_store
 from serving.worth import Worth
 
@@ -127,6 +128,7 @@ def _pieces(
         Piece("rescore", timedelta(hours=work.rescore_hours), lambda: _rescore(store, settings, now())),
         Piece("handoff", timedelta(minutes=work.handoff_minutes), lambda: _hand_over(store, settings, now())),
         Piece("watch", timedelta(hours=work.watch_hours), lambda: _watch(store, settings, now())),
+        Piece("report", timedelta(hours=work.report_hours), lambda: _report(store, settings, now())),
     ]
     if work.retrain and train is not None:
         every = timedelta(hours=work.watch_hours)
@@ -217,6 +219,13 @@ def _watch(store: Store, settings: Settings, now: datetime) -> str | None:
         for one in found
     ]
     return "; ".join(said) or None
+
+
+def _report(store: Store, settings: Settings, now: datetime) -> str | None:
+    """Make the reports of the running month and of the last one, so that whoever asks gets them at once."""
+    if not store.lead_count():
+        return None
+    return " and ".join(month.name for month in renewed_lately(store, settings, now))
 
 
 def _retrain(store: Store, settings: Settings, train: Callable[[str], str]) -> str | None:

@@ -82,6 +82,7 @@ SETTINGS_JA = {
     "work.rescore_hours": "進行中のリードを採点し直すまでの時間。",
     "work.handoff_minutes": "引き渡しを行い、架電リストを作り直すまでの分数。",
     "work.watch_hours": "稼働中のモデルを点検し直すまでの時間。",
+    "work.report_hours": "当月と前月の月次レポートを作り直すまでの時間。",
     "work.retrain": "点検が求めたときに学習し直す。稼働させるかどうかは審査が決める。",
     "challenger.shadow": "稼働中のモデルの後に学習した最新のモデルにも採点させる。記録だけして、表示しない。",
     "goal.revenue": "1 か月に受注したい金額。",

@@ -186,6 +186,10 @@ class Work(Section):
     watch_hours: Annotated[float, Field(gt=0)] = Field(
         default=24.0, description="Hours after which the live models are watched again."
     )
+    report_hours: Annotated[float, Field(gt=0)] = Field(
+        default=24.0,
+        description="Hours after which the reports of the running month and of the last one are made again.",
+    )
     retrain: bool = Field(
         default=True, description="Train again when watch asks for it; the gate decides what goes live."
     )

@@ -1,0 +1,327 @@
+"""The monthly report from what the store holds and the team has set; for the command, the service and pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from scoring.categories import Categories
+from scoring.dates import DAY
+from scoring.errors import DataError, LeadLoopError
+from scoring.io.sections import Sections
+from scoring.io.store import Store
+from scoring.io.store.engine import reading, writing
+from scoring.io.store.held_out import read_held_out
+from scoring.io.store.kept import Kept, keep, read_kept
+from scoring.io.store.month_facts import (
+    Logged,
+    any_handed,
+    first_scores,
+    read_costs,
+    read_handed,
+    read_touched,
+)
+from scoring.labels import label_snapshots
+from scoring.ledger import Ledger
+from scoring.months import Month
+from scoring.outcomes import Outcomes
+from scoring.policy import Policy
+from scoring.report import PROPERTIES, Agreed, Known, Report, report_of, wins_of
+from scoring.report_bands import FirstScores
+from scoring.report_daily import Goals
+from scoring.report_facts import Facts, Span, facts_of
+from scoring.report_missed import SaidBefore
+from scoring.report_parts import YEAR
+from scoring.scorecard import GRADES, Scorecard
+from scoring.stages import at_or_beyond
+from scoring.value import WON
+from serving.office import office_of, promise_of
+from serving.plan_asked import Asked
+from serving.planning import WON_DAYS, planned
+from serving.problems import Fault
+from serving.said_before import grades_of, said_before
+
+KEPT: Final = "report"
+READ: Final = ("changes", "touches", "outcomes", "assignments")
+# A lead that was first scored within so many days of its creation was scored as a new one.
+NEW_DAYS: Final = 7.0
+
+
+class UnfitMonth(DataError):
+    """What is asked for is no month."""
+
+    faults = (Fault(pointer="path.month", detail="must be a month such as 2026-10"),)
+
+
+class NotBegun(DataError):
+    """The month has not begun yet."""
+
+
+def month_asked(text: str | None, settings: Sections, now: datetime) -> Month:
+    """The month that is asked for, by default the last whole one.
+
+    Parameters
+    ----------
+    text : str or None
+        As ``2026-10``.
+    settings : Sections
+        The zone in which months begin.
+    now : datetime
+        With an offset.
+
+    Raises
+    ------
+    UnfitMonth, NotBegun
+        If it is no month, or has not begun by then.
+    """
+    zone = settings.time.zone
+    running = Month.at(now.timestamp(), zone)
+    if text is None:
+        return running.before
+    try:
+        month = Month.read(text, zone)
+    except DataError as error:
+        raise UnfitMonth(str(error)) from error
+    if month.start >= now.timestamp():
+        raise NotBegun(
+            f"The month {month.name} has not begun, so there is no report of it; the newest there is: {running.name}."
+        )
+    return month
+
+
+def kept_report(store: Store, month: Month) -> Kept | None:
+    """The report of a month as it was made last; None where it never was."""
+    with reading(store.engine) as connection:
+        return read_kept(connection, KEPT, month.name)
+
+
+def renewed_report(store: Store, settings: Sections, month: Month, now: datetime) -> Kept:
+    """Make the report of a month, and keep it.
+
+    Parameters
+    ----------
+    store : Store
+        What is known.
+    settings : Sections
+        What the team has set.
+    month : Month
+        The month.
+    now : datetime
+        With an offset; what is known then is told.
+    """
+    content = made_report(store, settings, month, now).to_dict()
+    with writing(store.engine) as connection:
+        keep(connection, KEPT, month.name, content, now)
+    return Kept(content, now.astimezone(UTC))
+
+
+def fresh_report(store: Store, settings: Sections, month: Month, now: datetime) -> Kept:
+    """The report that is kept, or a new one where that is older than ``work.report_hours``.
+
+    Parameters
+    ----------
+    store, settings, month, now
+        As in :func:`renewed_report`.
+    """
+    found = kept_report(store, month)
+    oldest = now - timedelta(hours=settings.work.report_hours)
+    return (
+        found if found is not None and found.made_at > oldest else renewed_report(store, settings, month, now)
+    )
+
+
+def renewed_lately(store: Store, settings: Sections, now: datetime) -> list[Month]:
+    """Make the reports of the running month and of the last one, and keep them.
+
+    Parameters
+    ----------
+    store, settings, now
+        As in :func:`renewed_report`.
+
+    Returns
+    -------
+    list of Month
+        Those months.
+    """
+    running = Month.at(now.timestamp(), settings.time.zone)
+    months = [running.before, running]
+    for month in months:
+        renewed_report(store, settings, month, now)
+    return months
+
+
+def made_report(store: Store, settings: Sections, month: Month, as_of: datetime) -> Report:
+    """Make the report of a month, as it was known at a time.
+
+    Parameters
+    ----------
+    store : Store
+        What is known.
+    settings : Sections
+        What the team has set.
+    month : Month
+        The month; it has begun by then.
+    as_of : datetime
+        With an offset.
+    """
+    return _Making(store, settings, month, as_of.timestamp()).report()
+
+
+@dataclass(frozen=True)
+class _Making:
+    """One report in the making."""
+
+    store: Store
+    settings: Sections
+    month: Month
+    as_of: float
+
+    def report(self) -> Report:
+        return report_of(self.month, self.as_of, self._known(), self._agreed())
+
+    @cached_property
+    def _spans(self) -> tuple[Span, Span]:
+        return Span.pair(self.month, self.as_of)
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        ledger = self.store.ledger(READ)
+        some = {name: values for name, values in ledger.properties.items() if name in PROPERTIES}
+        return replace(ledger, properties=some).known_at(self.as_of)
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return facts_of(self._ledger, self.settings.value.currency)
+
+    @cached_property
+    def _outcomes(self) -> Outcomes:
+        return Outcomes.of_ledger(self._ledger, at_or_beyond(self._target))
+
+    @cached_property
+    def _policy(self) -> Policy | None:
+        """The rule that was in force then."""
+        published = (one for one in self.store.policies() if one.published_at is not None)
+        return next((one for one in published if one.published_at.timestamp() <= self.as_of), None)  # type: ignore[union-attr]
+
+    @cached_property
+    def _target(self) -> str:
+        """The stage by which the score is judged: won, where there is a model of it."""
+        return WON if self.store.champions(WON) else self.settings.primary
+
+    def _card(self, target: str) -> Scorecard | None:
+        champion = self.store.champion(target) if self.store.champions(target) else None
+        return None if champion is None else Scorecard.from_json(champion.scorecard)
+
+    @property
+    def _horizon(self) -> int:
+        return self.settings.targets.get(WON, WON_DAYS)
+
+    def _agreed(self) -> Agreed:
+        settings, (now, before) = self.settings, self._spans
+        reps = len(settings.reps) or settings.capacity.reps
+        owed = reps * settings.capacity.leads_per_rep if reps else None
+        return Agreed(
+            goals=self._goals(owed),
+            owed=owed,
+            promise=promise_of(settings),
+            office=office_of(settings, before.start, max(self.as_of, now.month.end)),
+            currency=settings.value.currency,
+            margin=settings.value.margin,
+            cuts=settings.grades.cuts,
+            horizon_days=self._horizon,
+        )
+
+    def _goals(self, owed: int | None) -> Goals:
+        """What is to be reached; what the goal takes in leads is measured, where enough is known."""
+        goal = self.settings.goal
+        leads, won = None, goal.customers if goal.revenue is None else None
+        if goal.revenue is not None or goal.customers is not None:
+            try:
+                plan = planned(
+                    Asked(start=self.month.name), self.settings, lambda: self._ledger, self.month.first
+                )
+                leads, won = plan.leads, plan.customers
+            except LeadLoopError:
+                pass  # no rate can be measured: the goal itself still stands
+        return Goals(leads, owed or None, won, goal.revenue)
+
+    def _known(self) -> Known:
+        now, before = self._spans
+        ledger, facts = self._ledger, self._facts
+        with reading(self.store.engine) as connection:
+            touched = read_touched(connection, ledger.lead_id, before.start, self.as_of)
+            costs = read_costs(connection, (now.month.name, before.month.name), self.settings.value.currency)
+            handed = read_handed(connection, before.start, self.as_of)
+            by_handoff = any_handed(connection, now.until)
+            span = self._horizon * DAY + YEAR * DAY
+            logged = first_scores(connection, self._target, before.start - span, self.as_of)
+        return Known(
+            ledger=ledger,
+            facts=facts,
+            touched=touched,
+            costs=costs,
+            handed=handed,
+            by_handoff=by_handoff,
+            scores=[*self._scores_logged(logged), *self._scores_held_out()],
+            fit=self._fit(logged),
+            said=self._said,
+            policy=self._policy,
+        )
+
+    @property
+    def _said(self) -> list[SaidBefore]:
+        """What was said of the month's wins before."""
+        wins = wins_of(self._facts, self._ledger, self._spans[0])
+        decides = None if self._policy is None else self._policy.target
+        return said_before(self.store, wins, self.month.start, self.settings.primary, decides)
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {lead_id: at for at, lead_id in enumerate(self._ledger.lead_id.tolist())}
+
+    def _scores_logged(self, logged: Logged) -> Iterator[FirstScores]:
+        """The first scores of the log, and what came of them."""
+        if not logged.lead_id:
+            return
+        lead = np.array([self._place.get(name, -1) for name in logged.lead_id], dtype=np.intp)
+        card = self._card(self._target)
+        days = card.meta.horizon_days if card is not None else None
+        horizon = days or self.settings.targets.get(self._target, WON_DAYS)
+        labels = label_snapshots(lead, logged.as_of, self._outcomes, self._target, float(horizon))
+        counted = np.isin(labels.state, ("censored", "mature_positive", "mature_negative"))
+        yield FirstScores(
+            "log", self._target, horizon, logged.versions, logged.grade[counted],
+            logged.likelihood[counted], labels.y[counted],
+        )  # fmt: skip
+
+    def _scores_held_out(self) -> Iterator[FirstScores]:
+        """What the champion said of leads as they came in, which it had not learned from."""
+        card = self._card(self._target)
+        if card is None or not card.has_likelihood:
+            return
+        with reading(self.store.engine) as connection:
+            held = read_held_out(connection, card.meta.version)
+        horizon = card.meta.horizon_days or self._horizon
+        last = self.as_of - horizon * DAY
+        rows = np.flatnonzero(held.creation & (held.as_of <= last) & (held.as_of > last - YEAR * DAY))
+        if not len(rows):
+            return
+        likelihood = held.likelihood[rows]
+        yield FirstScores(
+            "held_out", self._target, horizon, (card.meta.version,), grades_of(card, likelihood), likelihood,
+            held.label[rows].astype(np.float64),
+        )  # fmt: skip
+
+    def _fit(self, logged: Logged) -> Categories | None:
+        """The fit of each lead that was scored when it was new: later, only those that are left were."""
+        codes = np.full(len(self._ledger), -1, dtype=np.int32)
+        for name, as_of, letter in zip(logged.lead_id, logged.as_of.tolist(), logged.fit, strict=True):
+            at = self._place.get(name)
+            if at is not None and letter is not None and as_of <= self._ledger.created[at] + NEW_DAYS * DAY:
+                codes[at] = GRADES.index(letter)
+        return Categories(codes, tuple(GRADES)) if (codes >= 0).any() else None
