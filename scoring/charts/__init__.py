@@ -8,7 +8,7 @@ from scoring.charts.groups import by_segment, selection, win_rate
 from scoring.charts.handoff import threshold_curve
 from scoring.charts.lead import Event, Past, history, waterfall
 from scoring.charts.model import by_block, calibration, lift, shape
-from scoring.charts.watch import drift
+from scoring.charts.watch import drift, recorded
 
 __all__ = [
     "Event",
@@ -20,6 +20,7 @@ __all__ = [
     "drift",
     "history",
     "lift",
+    "recorded",
     "selection",
     "shape",
     "threshold_curve",

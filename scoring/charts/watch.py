@@ -1,11 +1,25 @@
-"""Whether the world has moved since the model learned."""
+"""Since when outcomes are recorded, and whether the world has moved since the model learned."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from scoring.charts.base import BLUE, GREY, ORANGE, STEP, WIDTH, Mark, Spec, category, number, rules, spec
+from scoring.charts.base import (
+    BLUE,
+    GREY,
+    ORANGE,
+    STEP,
+    WIDTH,
+    Mark,
+    Spec,
+    category,
+    dashes,
+    number,
+    rules,
+    series,
+    spec,
+)
 from scoring.charts.words import WORDS
 from scoring.drift import MOVED, STABLE
 from scoring.reasons import Lang
@@ -57,3 +71,41 @@ def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) 
         width=width,
         height=STEP * max(len(rows), 1),
     )  # fmt: skip
+
+
+def recorded(
+    months: Mapping[str, tuple[int, int]], stage: str, *, lang: Lang = "en", width: int = WIDTH
+) -> Spec:
+    """Leads and outcomes by month: where leads came and no outcome did, nobody wrote any down.
+
+    Parameters
+    ----------
+    months : mapping of str to (int, int)
+        By month, as ``2026-10``: leads created, and leads that reached the stage.
+    stage : str
+        What it is called.
+    lang, width
+        The language, and the width of the picture in pixels.
+    """
+    words = WORDS[lang]
+    names = [words.created, words.reached.format(stage=stage)]
+    rows = [
+        {"month": month, "what": name, "count": count}
+        for month, counts in months.items()
+        for name, count in zip(names, counts, strict=True)
+    ]
+    x = {
+        "field": "month",
+        "type": "ordinal",
+        "title": words.month,
+        "axis": {"labelAngle": 0, "labelOverlap": True, "grid": False},
+    }
+    looks = {"color": series("what", names, (GREY, BLUE)), "strokeDash": dashes("what", names)}
+    line = {"type": "line", "point": {"size": 36}}
+    return spec(
+        words.recorded,
+        [{"mark": line, "encoding": {"x": x, "y": number("count"), **looks}}],
+        rows=rows,
+        width=width,
+        height=200,
+    )

@@ -49,6 +49,10 @@ class ChartWords:
     psi: str
     watch: str
     moved: str
+    recorded: str
+    month: str
+    created: str
+    reached: str
     call_times: str
     hour: str
     weekdays: tuple[str, ...]
@@ -120,6 +124,10 @@ WORDS: Final[Mapping[Lang, ChartWords]] = {
         psi="population stability index",
         watch="watch",
         moved="moved",
+        recorded="Since when are outcomes recorded?",
+        month="month",
+        created="leads created",
+        reached="{stage} reached",
         call_times="When do calls reach people? Share that connect, in %",
         hour="hour",
         weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -189,6 +197,10 @@ WORDS: Final[Mapping[Lang, ChartWords]] = {
         psi="PSI（分布の変化）",
         watch="注意",
         moved="変化あり",
+        recorded="成果はいつから記録されているか",
+        month="月",
+        created="作成されたリード",
+        reached="{stage}に到達",
         call_times="電話がつながりやすい時間帯（つながった割合、%）",
         hour="時",
         weekdays=("月", "火", "水", "木", "金", "土", "日"),

@@ -88,6 +88,9 @@ MAKERS: dict[str, Maker] = {
     "by_segment": lambda **how: charts.by_segment(SEGMENTS, "業種", **how),
     "selection": lambda **how: charts.selection(SEGMENTS, "業種", 0.5, **how),
     "drift": lambda **how: charts.drift({"source": 0.3, "visits": 0.02}, **how),
+    "recorded": lambda lang, width: charts.recorded(
+        {"2026-08": (40, 0), "2026-09": (50, 3)}, "受注" if lang == "ja" else "won", lang=lang, width=width
+    ),
     "call_times": lambda **how: charts.call_times(CALLS, **how),
     "call_times, without calls": lambda **how: charts.call_times(ConnectRates(0 * CALLED, 0 * CALLED, 0), **how),
 }  # fmt: skip
@@ -321,6 +324,17 @@ def test_the_feature_that_moved_most_stands_first_and_limits_are_marked():
     assert [(row["feature"], row["psi"]) for row in rows(chart)] == [("b", 0.3), ("c", 0.11), ("a", 0.02)]
     limits = chart["layer"][2]["data"]["values"]
     assert [(limit["said"], limit["at"]) for limit in limits] == [("watch", 0.1), ("moved", 0.25)]
+
+
+def test_months_show_leads_beside_outcomes():
+    shown = rows(charts.recorded({"2026-08": (40, 0), "2026-09": (50, 3)}, "won"))
+
+    assert [(row["month"], row["what"], row["count"]) for row in shown] == [
+        ("2026-08", "leads created", 40),
+        ("2026-08", "won reached", 0),
+        ("2026-09", "leads created", 50),
+        ("2026-09", "won reached", 3),
+    ]
 
 
 def test_call_times_show_only_hours_in_which_somebody_called():
