@@ -15,6 +15,7 @@ from tests.bench import (
     bench_known_lead,
     bench_ledger,
     bench_outcomes,
+    bench_pages,
     bench_queue,
     bench_score_one,
     bench_sla,
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "sla": bench_sla.main,
     "handoff": bench_handoff.main,
     "queue": bench_queue.main,
+    "pages": bench_pages.main,
 }
 LIMIT = "to reach"
 
