@@ -20,6 +20,9 @@ from scoring.policy import UNITS, selection_weights
 DAY: Final = 86_400.0
 MONTH: Final = 365.25 / 12 * DAY
 NEVER: Final = -1
+# What is summed is rounded to this: so fine that nobody sees it, so coarse that sums are exact in any order, and what
+# is said of a threshold is the same to the last digit whatever else is asked.
+FINEST: Final = 2.0**-32
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -87,7 +90,7 @@ class Answers:
     @property
     def weight(self) -> Floats:
         """How many leads each stands for: those below the threshold were drawn among others like them."""
-        return selection_weights(self.drawn)
+        return exact(selection_weights(self.drawn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ class Evidence:
     label : array of float, shape (n_rows,)
         1 where the lead reached the target.
     won, won_label : array of float, shape (n_rows,)
-        By the model of *won*: the likelihood of winning, and whether it was won; NaN where that is not known.
+        By the model of *won*: the likelihood of winning, rounded so that sums are exact, and whether it was won; NaN
+        where that is not known.
     first : array of int, shape (n_new,)
         The likelihoods, in millionths, at which the leads of these months were first seen.
     leads : int
@@ -177,7 +181,7 @@ class Evidence:
         came = as_of[first & new[lead]]
         return cls(
             version=given.version, lead=lead, as_of=as_of, units=units, below=_highest_before(lead, units, first),
-            counts=new[lead] | ~first, label=given.label[order].astype(np.float64), won=odds, won_label=label,
+            counts=new[lead] | ~first, label=given.label[order].astype(np.float64), won=exact(odds), won_label=label,
             first=units[first & new[lead]], leads=leads, timed=timed,
             months=_months(came if timed else None, int(new.sum()), leads_per_month),
             begin=float(came.min()),
@@ -193,20 +197,30 @@ class Evidence:
         """The rows in which a lead was likelier than ever before, and can be handed over."""
         return np.flatnonzero(self.counts & (self.units > self.below))
 
-    def below_a_month(self, units: int) -> float:
-        """How many leads of a month are below a threshold when they are first seen."""
-        return float((self.first < units).sum()) / self.months
+    def first_below(self, at: Integers) -> Integers:
+        """How many leads are below each threshold when they are first seen."""
+        return np.searchsorted(np.sort(self.first), at, side="left")
 
-    def by_month(self, units: int) -> tuple[int, int] | None:
-        """The least and the most that a threshold would have handed over in a whole month of the test."""
+    def by_month(self, at: Integers) -> tuple[Integers, Integers] | None:
+        """The least and the most that each threshold would have handed over in a whole month of the test."""
         slots = int(self.months) if self.timed else 0
         if slots < 1:
             return None
         rows = self.moments
-        handed = rows[(self.below[rows] < units) & (self.units[rows] >= units)]
-        slot = np.floor((self.as_of[handed] - self.begin) / MONTH).astype(int)
-        counted = np.bincount(slot[slot >= 0], minlength=slots)[:slots]
-        return int(counted.min()), int(counted.max())
+        slot = np.floor((self.as_of[rows] - self.begin) / MONTH).astype(int)
+        counted = np.array([self._handed(rows[slot == month], at) for month in range(slots)])
+        return counted.min(axis=0), counted.max(axis=0)
+
+    def _handed(self, rows: npt.NDArray[np.intp], at: Integers) -> Integers:
+        """How many of these rows reach each threshold first."""
+        come, before = np.sort(self.units[rows]), np.sort(self.below[rows])
+        return np.searchsorted(before, at, side="left") - np.searchsorted(come, at, side="left")
+
+
+def exact(values: Floats) -> Floats:
+    """Values whose sums are exact in any order: rounded to a fraction of two."""
+    rounded: Floats = np.rint(values / FINEST) * FINEST
+    return rounded
 
 
 def _units(likelihood: Floats) -> Integers:

@@ -7,23 +7,19 @@ on held-out predictions; nothing is trained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from scoring.handoff_curve import (
-    Curve,
-    Grid,
-    Point,
-    marginal_won,
-    readable_grid,
-    shown_grid,
-    top_k_point,
-)
+from scoring.errors import DataError
+from scoring.handoff_counted import Counted, Tops, marginal_won
+from scoring.handoff_curve import Curve, Grid, Point
 from scoring.handoff_evidence import Answers, Evidence, Integers
 from scoring.policy import UNITS, Rule
+from scoring.reasons import Lang
+from scoring.remarks import Kind, Remark
 
 LEAST_DECIDED: Final = 20
 NEIGHBOURS: Final = 4
@@ -171,10 +167,8 @@ class Proposal:
         What is drawn below.
     curve : tuple of Point
         The same for other thresholds, ascending; of *top_k* for other numbers.
-    warnings : tuple of str
-        Constraints that contradict each other, with the numbers.
-    notes : tuple of str
-        What could not be taken into account, and how far the numbers reach.
+    remarks : tuple of Remark
+        Constraints that contradict each other, what could not be taken into account, and how far the numbers reach.
     constraints : Constraints
         What was asked for.
     """
@@ -189,9 +183,22 @@ class Proposal:
     by_month: tuple[int, int] | None
     explore: Exploring
     curve: tuple[Point, ...]
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     constraints: Constraints
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Constraints that contradict each other, with the numbers."""
+        return self.said("warning")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be taken into account, and how far the numbers reach."""
+        return self.said("note")
+
+    def said(self, kind: Kind, lang: Lang = "en") -> tuple[str, ...]:
+        """Its remarks of a kind in words."""
+        return tuple(remark.said(lang) for remark in self.remarks if remark.kind == kind)
 
     def neighbours(self, each_side: int = NEIGHBOURS) -> tuple[Point, ...]:
         """The thresholds beside the proposed one, and itself."""
@@ -229,6 +236,10 @@ class Proposal:
         }
 
 
+class NotCounted(DataError):
+    """What so many a month would bring was not counted."""
+
+
 def propose(
     evidence: Evidence,
     constraints: Constraints,
@@ -257,31 +268,91 @@ def propose(
     seed : int
         Of the draws behind the intervals.
     """
-    fine = Grid.of(evidence, readable_grid(evidence), answers)
-    shown = shown_grid(evidence)
-    bounds = tuple(_bounds(evidence, constraints, fine, shown))
+    named = [] if threshold is None else [_unit(threshold)]
+    counted = Counted.of(evidence, named, seed)
+    many = numbers_beside(so_many(counted, constraints, answers, per_month)) if rule == "top_k" else []
+    tops = Tops.of(evidence, many, seed) if many else None
+    return propose_from(counted, constraints, answers, rule, threshold, per_month, tops)
+
+
+def propose_from(
+    counted: Counted,
+    constraints: Constraints,
+    answers: Answers | None = None,
+    rule: Rule = "threshold",
+    threshold: float | None = None,
+    per_month: int | None = None,
+    tops: Tops | None = None,
+) -> Proposal:
+    """The same from what was counted before: to the last digit what :func:`propose` gives.
+
+    Parameters
+    ----------
+    counted : Counted
+        What was; the named threshold too.
+    constraints, answers, rule, threshold, per_month
+        As in :func:`propose`.
+    tops : Tops, optional
+        Of *top_k*: what :func:`numbers_beside` of :func:`so_many` would bring.
+
+    Raises
+    ------
+    NotCounted
+        If that is missing.
+    """
+    fine = Grid.of(counted, answers)
+    bounds = tuple(_bounds(counted, constraints, fine))
     chosen, binding = _chosen(bounds, fine)
     own = threshold is not None or per_month is not None
     chosen = chosen if threshold is None else threshold
-    grid = np.union1d(
-        shown, [_unit(chosen), *(_unit(b.threshold) for b in bounds if b.threshold is not None)]
-    )
-    curve = Curve(evidence, grid, answers, constraints.amount, constraints.margin, seed)
-    point = curve.points[int(np.searchsorted(grid, _unit(chosen)))]
-    k = None
-    points = curve.points
+    bounded = [_unit(b.threshold) for b in bounds if b.threshold is not None]
+    grid = np.union1d(counted.shown, [_unit(chosen), *bounded])
+    curve = Curve(counted, answers, constraints.amount, constraints.margin)
+    points = shown = curve.points(grid)
+    place = int(np.searchsorted(grid, _unit(chosen)))
+    point, k, below = points[place], None, counted.below[counted.place(_unit(chosen))]
     if rule == "top_k":
         k = per_month or _so_many(constraints, point, binding)
-        points = tuple(top_k_point(evidence, round(k * share), curve) for share in SHARES_OF_K)
-        point = points[SHARES_OF_K.index(1.0)]
+        if tops is None or tops.per_month.tolist() != numbers_beside(k):
+            raise NotCounted(f"What {k:,} leads a month would bring was not counted.")
+        points, place = curve.tops(tops), SHARES_OF_K.index(1.0)
+        point, below = points[place], tops.below[place]
         chosen = point.threshold
     return Proposal(
-        model=evidence.version, rule=rule, threshold=chosen, per_month=k, binding=None if own else binding,
-        bounds=bounds, point=point, by_month=evidence.by_month(_unit(chosen)) if k is None else None,
-        explore=_exploring(evidence, constraints, point), curve=points, constraints=constraints,
-        warnings=tuple(_warnings(constraints, bounds, fine, curve)),
-        notes=tuple(_notes(evidence, constraints, answers, binding)),
+        model=counted.version, rule=rule, threshold=chosen, per_month=k, binding=None if own else binding,
+        bounds=bounds, point=point, by_month=_by_month(counted, chosen) if k is None else None,
+        explore=_exploring(float(below) / counted.months, constraints, point), curve=points,
+        constraints=constraints,
+        remarks=(*_warnings(constraints, bounds, fine, shown), *_notes(counted, constraints, answers, binding)),
     )  # fmt: skip
+
+
+def so_many(
+    counted: Counted, constraints: Constraints, answers: Answers | None, per_month: int | None = None
+) -> int:
+    """How many a month *top_k* hands over: as named, else as the constraints allow.
+
+    Parameters
+    ----------
+    counted, constraints, answers, per_month
+        As in :func:`propose_from`.
+    """
+    if per_month is not None:
+        return per_month
+    found = propose_from(counted, constraints, answers)
+    return _so_many(constraints, found.point, found.binding)
+
+
+def numbers_beside(per_month: int) -> list[int]:
+    """So many a month, and fewer and more: what the curve of *top_k* shows."""
+    return [round(per_month * share) for share in SHARES_OF_K]
+
+
+def _by_month(counted: Counted, chosen: float) -> tuple[int, int] | None:
+    if counted.by_month is None:
+        return None
+    least, most = counted.by_month[:, counted.place(_unit(chosen))]
+    return int(least), int(most)
 
 
 def _unit(threshold: float) -> int:
@@ -295,9 +366,8 @@ def _so_many(constraints: Constraints, point: Point, binding: str | None) -> int
     return max(round(point.handoffs.value or 0), 1)
 
 
-def _exploring(evidence: Evidence, constraints: Constraints, point: Point) -> Exploring:
+def _exploring(below: float, constraints: Constraints, point: Point) -> Exploring:
     """The chance by which leads below are drawn, so that they take their share of the capacity."""
-    below = evidence.below_a_month(_unit(point.threshold))
     share = constraints.explore
     capacity = constraints.capacity
     if capacity is None:
@@ -309,14 +379,14 @@ def _exploring(evidence: Evidence, constraints: Constraints, point: Point) -> Ex
 # What each constraint does ----------------------------------------------------------------------------
 
 
-def _bounds(evidence: Evidence, constraints: Constraints, fine: Grid, shown: Integers) -> list[Bound]:
+def _bounds(counted: Counted, constraints: Constraints, fine: Grid) -> list[Bound]:
     bounds = []
     if constraints.room is not None:
         bounds.append(_lower("capacity", fine.at, fine.handoffs <= constraints.room + 1e-9, keep_above=True))
     value = constraints.amount and constraints.amount * constraints.margin
-    if constraints.lead_cost is not None and value and evidence.knows_won:
-        worth = marginal_won(evidence, shown) * value
-        bounds.append(_lower("value", shown, worth >= constraints.lead_cost))
+    if constraints.lead_cost is not None and value and counted.knows_won:
+        worth = marginal_won(counted, counted.shown) * value
+        bounds.append(_lower("value", counted.shown, worth >= constraints.lead_cost))
     if constraints.acceptance_floor is not None:
         enough = fine.decided >= LEAST_DECIDED
         if enough.any():
@@ -324,7 +394,7 @@ def _bounds(evidence: Evidence, constraints: Constraints, fine: Grid, shown: Int
                 _lower("acceptance", fine.at, enough & (fine.acceptance >= constraints.acceptance_floor))
             )
     needed = constraints.wins_needed
-    if needed is not None and evidence.knows_won:
+    if needed is not None and counted.knows_won:
         met = np.flatnonzero(fine.wins >= needed - 1e-9)
         bounds.append(Bound("goal", "upper", float(fine.at[met[-1]]) / UNITS if len(met) else None, True))
     return bounds
@@ -352,79 +422,73 @@ def _chosen(bounds: tuple[Bound, ...], fine: Grid) -> tuple[float, str | None]:
 # What is said of it -----------------------------------------------------------------------------------
 
 
-def _warnings(constraints: Constraints, bounds: tuple[Bound, ...], fine: Grid, curve: Curve) -> list[str]:
+def _warnings(
+    constraints: Constraints, bounds: tuple[Bound, ...], fine: Grid, points: tuple[Point, ...]
+) -> Iterator[Remark]:
     by_name = {bound.name: bound for bound in bounds}
-    said = [_OUT_OF_REACH[b.name](constraints, fine, curve) for b in bounds if b.threshold is None]
+    for bound in bounds:
+        if bound.threshold is None:
+            numbers = _OUT_OF_REACH[bound.name](constraints, fine, points)
+            yield Remark("warning", f"{bound.name}_out_of_reach", numbers)
     goal = by_name.get("goal")
     if goal is None:
-        return said
+        return
     lower = [b for b in bounds if b.side == "lower" and b.binds and b.threshold is not None]
     strictest = max((b.threshold or 0.0 for b in lower), default=0.0)
     for bound in lower:
         own = bound.threshold or 0.0
         if own > (strictest - 1e-9 if goal.threshold is None else goal.threshold):
-            said.append(_contradiction(constraints, bound, goal, fine))
-    return said
+            yield Remark("warning", "contradiction", _contradiction(constraints, bound, goal, fine))
 
 
-def _contradiction(constraints: Constraints, bound: Bound, goal: Bound, fine: Grid) -> str:
+def _contradiction(constraints: Constraints, bound: Bound, goal: Bound, fine: Grid) -> dict[str, Any]:
     assert bound.threshold is not None
     handed, wins = fine.near(bound.threshold)
-    allowed = constraints.capacity if bound.name == "capacity" else None
-    who = {
-        "capacity": f"Capacity allows {_n(allowed or 0)} handoffs a month"
-        + (f", {_n(constraints.room or 0)} of them above the threshold" if constraints.explore else ""),
-        "value": f"Only the {_n(handed)} leads a month from {bound.threshold:g} on are worth what working one costs",
-        "acceptance": f"Sales accepts {_percent(constraints.acceptance_floor)} only from {bound.threshold:g} on, "
-        f"which is {_n(handed)} handoffs a month",
-    }[bound.name]
-    need = ""
+    explored = "_explored" if bound.name == "capacity" and constraints.explore else ""
+    told = {
+        "part_who": f"who_{bound.name}{explored}",
+        "capacity": constraints.capacity,
+        "room": constraints.room,
+        "handed": handed,
+        "threshold": bound.threshold,
+        "floor": constraints.acceptance_floor,
+        "wins": wins,
+        "part_need": "need_out_of_reach",
+    }
     if goal.threshold is not None:
-        need = f" needs {_n(fine.near(goal.threshold)[0])} handoffs, from {goal.threshold:g} on"
-    return f"{who}, which win about {_n(wins)}; {_goal(constraints)}{need or ' is out of reach'}."
+        needed = {"goal_handed": fine.near(goal.threshold)[0], "goal_threshold": goal.threshold}
+        told |= {"part_need": "need_more", **needed}
+    return told | _goal(constraints)
 
 
-def _goal(constraints: Constraints) -> str:
-    needed = _n(constraints.wins_needed or 0)
+def _goal(constraints: Constraints) -> dict[str, Any]:
+    needed = {"needed": constraints.wins_needed or 0}
     if constraints.goal_revenue is None:
-        return f"the goal of {needed} customers"
-    return f"the goal of {constraints.goal_revenue:,.0f}, {needed} deals of {constraints.amount:,.0f} each,"
+        return {"part_goal": "goal_customers", **needed}
+    bring = {"revenue": constraints.goal_revenue, "amount": constraints.amount}
+    return {"part_goal": "goal_revenue", **needed, **bring}
 
 
-def _goal_out_of_reach(constraints: Constraints, fine: Grid, _: Curve) -> str:
-    goal = _goal(constraints)
-    return (
-        f"{goal[:1].upper()}{goal[1:]} is out of reach: all {_n(fine.handoffs[0])} leads of a month win about "
-        f"{_n(fine.wins[0])}."
-    )
+def _goal_out_of_reach(constraints: Constraints, fine: Grid, _: object) -> dict[str, Any]:
+    return _goal(constraints) | {"handed": float(fine.handoffs[0]), "wins": float(fine.wins[0])}
 
 
-def _acceptance_out_of_reach(constraints: Constraints, fine: Grid, _: Curve) -> str:
+def _acceptance_out_of_reach(constraints: Constraints, fine: Grid, _: object) -> dict[str, Any]:
     known = np.where(fine.decided >= LEAST_DECIDED, fine.acceptance, -1.0)
     best = int(np.argmax(known))
-    return (
-        f"No threshold has the agreed acceptance of {_percent(constraints.acceptance_floor)}: the best is "
-        f"{_percent(float(known[best]))}, from {fine.at[best] / UNITS:g} on. The floor is left out."
-    )
+    floor = {"floor": constraints.acceptance_floor}
+    return floor | {"best_share": float(known[best]), "threshold": float(fine.at[best]) / UNITS}
 
 
-def _value_out_of_reach(constraints: Constraints, _: Grid, curve: Curve) -> str:
-    best = max(point.worth or 0.0 for point in curve.points)
-    return (
-        f"No lead is worth what working one costs ({_n(constraints.lead_cost or 0)}): the likeliest are worth about "
-        f"{_n(best)}. The cost is left out."
-    )
+def _value_out_of_reach(constraints: Constraints, _: Grid, points: tuple[Point, ...]) -> dict[str, Any]:
+    return {"cost": constraints.lead_cost or 0, "best": max(point.worth or 0.0 for point in points)}
 
 
-def _capacity_out_of_reach(constraints: Constraints, fine: Grid, _: Curve) -> str:
-    return (
-        f"No threshold hands over as few as capacity allows ({_n(constraints.room or 0)} a month): "
-        f"{_n(fine.handoffs[-1])} leads share the highest likelihood. Hand over so many a month instead: "
-        "--rule top_k."
-    )
+def _capacity_out_of_reach(constraints: Constraints, fine: Grid, _: object) -> dict[str, Any]:
+    return {"room": constraints.room or 0, "handed": float(fine.handoffs[-1])}
 
 
-_OUT_OF_REACH: Mapping[str, Any] = {
+_OUT_OF_REACH: Mapping[str, Callable[[Constraints, Grid, tuple[Point, ...]], dict[str, Any]]] = {
     "goal": _goal_out_of_reach,
     "acceptance": _acceptance_out_of_reach,
     "value": _value_out_of_reach,
@@ -433,43 +497,24 @@ _OUT_OF_REACH: Mapping[str, Any] = {
 
 
 def _notes(
-    evidence: Evidence, constraints: Constraints, answers: Answers | None, binding: str | None
-) -> list[str]:
-    notes = []
+    counted: Counted, constraints: Constraints, answers: Answers | None, binding: str | None
+) -> Iterator[Remark]:
     goal = constraints.goal_revenue is not None or constraints.goal_customers is not None
-    if goal and not evidence.knows_won:
-        notes.append(
-            "The goal is left out: no model of won is live that was tested. Train one: --target won."
-        )
-    elif constraints.goal_revenue is not None and not constraints.amount:
-        notes.append("The goal is left out: nobody knows what a deal brings. Set [value] deal, or --deal.")
-    if constraints.lead_cost is not None and not (constraints.amount and evidence.knows_won):
-        notes.append("The cost of a lead is left out: it needs a model of won, and what a deal brings.")
     decided = 0 if answers is None else len(answers)
-    if constraints.acceptance_floor is not None and decided < LEAST_DECIDED:
-        notes.append(
-            f"Acceptance is unknown: {decided} handoffs are decided, {LEAST_DECIDED} are needed. It does not bind."
-        )
-    if binding is None:
-        notes.append(
-            "No constraint leaves a lead out. Set [capacity] reps, [goal], [handoff] lead_cost or "
-            "acceptance_floor, or give them as options."
-        )
-    if evidence.leads < len(evidence.lead):
-        notes.append(
-            "The test saw leads when they were created and in some later weeks. Leads that are scored every day reach "
-            "a threshold sooner, and more of them do: leadloop handoff show says how many it has become."
-        )
-    share = float(np.isfinite(evidence.won[evidence.moments]).mean()) if evidence.knows_won else 1.0
-    if share < LOOKED_AT:
-        notes.append(f"Wins rest on the {_percent(share)} of leads that the model of won was tested on.")
-    return notes
-
-
-def _n(number: float) -> str:
-    """A number as it is said: whole from 100 on, else with one decimal where it is not whole."""
-    return f"{number:,.0f}" if abs(number) >= 100 or abs(number - round(number)) < 0.05 else f"{number:,.1f}"
-
-
-def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{100 * share:.3g} %"
+    asked_won = constraints.amount and counted.knows_won
+    unknown = constraints.acceptance_floor is not None and decided < LEAST_DECIDED
+    found: dict[str, tuple[bool, dict[str, Any]]] = {
+        "goal_without_won": (goal and not counted.knows_won, {}),
+        "goal_without_amount": (
+            counted.knows_won and constraints.goal_revenue is not None and not constraints.amount,
+            {},
+        ),
+        "cost_left_out": (constraints.lead_cost is not None and not asked_won, {}),
+        "acceptance_unknown": (unknown, {"decided": decided, "needed": LEAST_DECIDED}),
+        "nothing_binds": (binding is None, {}),
+        "seen_now_and_then": (counted.revisited, {}),
+        "wins_of_some": (counted.knows_won and counted.looked < LOOKED_AT, {"share": counted.looked}),
+    }
+    for code, (holds, numbers) in found.items():
+        if holds:
+            yield Remark("note", code, numbers)

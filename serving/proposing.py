@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 
-import numpy as np
-
 from scoring.contract import to_micros
 from scoring.errors import DataError, SettingsError
-from scoring.handoff_curve import Curve, Expected
+from scoring.handoff_curve import Expected, point_at
 from scoring.handoff_evidence import Evidence
 from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
 from scoring.io.store.held_out import handed_over, mean_won_amount, read_answers, read_held_out
-from scoring.policy import UNITS, Policy, Rule
+from scoring.policy import Policy, Rule
 from scoring.proposal import Capacity, Constraints, Proposal, propose
 from scoring.value import WON
 from serving.refusals import NotProposed
@@ -312,8 +310,7 @@ def shift_of(store: Store, target: str | None = None) -> Shift | None:
     if promised is None or live is None or live.version == policy.model:
         return None
     evidence = evidence_of(store, policy.target, _volume(policy))
-    point = Curve(evidence, np.array([round(policy.threshold * UNITS)])).points[0]
-    return Shift(policy, live.version, float(promised), point.handoffs)
+    return Shift(policy, live.version, float(promised), point_at(evidence, policy.threshold).handoffs)
 
 
 def _volume(policy: Policy) -> float | None:

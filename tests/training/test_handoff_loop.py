@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from scoring.contract import TOUCHES
-from scoring.handoff_curve import Curve
+from scoring.handoff_curve import point_at
 from scoring.handoff_evidence import Evidence, HeldOut
 from scoring.io.sections import Rep, Sections
 from scoring.io.settings import load_settings
@@ -27,7 +27,7 @@ from scoring.io.store.queue import QueueRow, queue_query, read_rows
 from scoring.leads import ledger_features
 from scoring.ledger import Ledger
 from scoring.outcomes import Outcomes
-from scoring.policy import UNITS, Policy, drawn, selection_weights
+from scoring.policy import Policy, drawn, selection_weights
 from scoring.scorecard import Meta, Scorecard
 from scoring.snapshots import Snapshots, draw_snapshots
 from scoring.stages import at_or_beyond
@@ -315,7 +315,7 @@ def test_what_the_policy_promised_holds_in_the_months_after_for_leads_looked_at_
             label=((sql > later.as_of) & (sql <= later.as_of + 30 * 86_400)).astype(np.int64),
         )
     )  # fmt: skip
-    point = Curve(seen, np.array([round(policy.threshold * UNITS)])).points[0]
+    point = point_at(seen, policy.threshold)
     came, expected = seen.first.size / seen.months, lived.in_test
     for name in ("handoffs", "conversions"):
         low, high = (policy.expected[name][end] for end in ("low", "high"))
