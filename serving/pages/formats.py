@@ -26,7 +26,7 @@ _MONTHS: Final[Mapping[Lang, str]] = {"en": "MMMM y", "ja": "y年M月"}
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How one language writes things; what is not known is a dash.
+    r"""How one language writes things; what is not known is a dash.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Formats:
     --------
     >>> en = Formats("en", ZoneInfo("Asia/Tokyo"), "JPY")
     >>> en.number(1234567), en.percent(0.1234), en.money(1_200_000), en.number(None)
-    ('1,234,567', '12 %', '¥1,200,000', '–')
+    ('1,234,567', '12\xa0%', '¥1,200,000', '–')
     >>> Formats("ja", ZoneInfo("Asia/Tokyo"), "JPY").money(1_200_000)
     '￥1,200,000'
     """
@@ -66,7 +66,7 @@ class Formats:
             return NONE
         hundred = Decimal(str(share)) * 100
         digits = (1 if abs(hundred) < 10 and hundred != 0 else 0) if digits is None else digits
-        return f"{self.number(hundred, digits)} %"
+        return f"{self.number(hundred, digits)}\N{NO-BREAK SPACE}%"
 
     def points(self, difference: Number | None, digits: int = 1) -> str:
         """A difference of two shares in percentage points, with its sign."""

@@ -54,13 +54,13 @@ def router(desk: Desk) -> APIRouter:
 
     # Not `async`: the store is asked, and other requests must not wait for it.
     @routes.get("/")
-    def today(request: Request, rep: str = "", skip: int = 0, done: str = "") -> Response:
+    def today(request: Request, rep: str = "", skip: int = 0) -> Response:
         reader, now = site.reader(request), _now(desk)
         skip = min(max(skip, 0), LARGEST)
         with reading(store.engine) as connection:
             shown = _today(connection, desk, reader, rep or None, skip, now)
         return site.page(
-            request, "today.html", rep=rep, skip=skip, done=done, now=desk.deps.clock(),
+            request, "today.html", rep=rep, skip=skip, now=desk.deps.clock(),
             reps=[one.name for one in desk.settings.reps], settings=desk.settings, **shown,
         )  # fmt: skip
 
