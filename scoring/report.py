@@ -265,7 +265,7 @@ def report_of(month: Month, as_of: float, known: Known, agreed: Agreed) -> Repor
     now, before = Span.pair(month, as_of)
     facts, ledger = known.facts, known.ledger
     held = owners(ledger)
-    stages = funnel(facts, now, before, agreed.currency)
+    stages = funnel(facts, now, before, agreed.currency, agreed.goals.needed)
     brought = _campaigns(known, agreed, now, before)
     bands = tuple(score_bands(one, agreed.cuts) for one in known.scores)
     told_back = answers(facts, ledger, known.handed, now, before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,12 +32,15 @@ class Goals:
         Deals.
     revenue : float or None
         In the currency of the settings.
+    needed : mapping of str to int
+        Leads that must reach each stage for it, by measured rates; empty where nobody can say.
     """
 
     leads: float | None = None
     qualified: float | None = None
     won: float | None = None
     revenue: float | None = None
+    needed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,6 +31,8 @@ class StageCount:
         Half of those that got there came from the stage before within so many days.
     timed, timed_before : int
         Of how many that is known.
+    needed : int or None
+        Leads that must get there in a whole month for the goal; None where nobody can say.
     """
 
     stage: str
@@ -42,6 +44,7 @@ class StageCount:
     days_before: float | None
     timed: int
     timed_before: int
+    needed: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Funnel:
     without_amount: int
 
 
-def funnel(facts: Facts, now: Span, before: Span, currency: str) -> Funnel:
+def funnel(facts: Facts, now: Span, before: Span, currency: str, needed: Mapping[str, int]) -> Funnel:
     """Count a month and the one before.
 
     Parameters
@@ -106,9 +109,11 @@ def funnel(facts: Facts, now: Span, before: Span, currency: str) -> Funnel:
         What is compared.
     currency : str
         That of the settings, whose line comes first.
+    needed : mapping of str to int
+        Leads that must reach each stage for the goal.
     """
     stages = facts.stages
-    rows = [_stage(facts, now, before, *names) for names in _neighbours(stages)]
+    rows = [_stage(facts, now, before, needed, *names) for names in _neighbours(stages)]
     spans = (now, before)
     closed = (Closed(name, *(int(span.holds(facts.own[name]).sum()) for span in spans)) for name in BESIDE)
     won = now.holds(facts.won)
@@ -129,12 +134,19 @@ def _neighbours(stages: tuple[str, ...]) -> Iterator[tuple[str | None, str, str 
 
 
 def _stage(
-    facts: Facts, now: Span, before: Span, former: str | None, name: str, following: str | None
+    facts: Facts,
+    now: Span,
+    before: Span,
+    needed: Mapping[str, int],
+    former: str | None,
+    name: str,
+    following: str | None,
 ) -> StageCount:
     this, last = (_one(facts, span, former, name, following) for span in (now, before))
     return StageCount(
         stage=name, count=this.count, before=last.count, onward=this.onward, onward_before=last.onward,
         days=median_of(this.days), days_before=median_of(last.days), timed=len(this.days), timed_before=len(last.days),
+        needed=needed.get(name),
     )  # fmt: skip
 
 

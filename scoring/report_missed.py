@@ -74,7 +74,8 @@ class MissedWin:
     amount, currency : float, str, each or None
         What it brought.
     reasons : tuple of dict
-        What pulled the score down most.
+        What pulled the score down most: ``feature``, ``value``, ``contribution`` and, where a model is live, ``name``
+        and ``said`` in both languages.
     """
 
     lead_id: str

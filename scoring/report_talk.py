@@ -207,8 +207,10 @@ def _missed(missed: Missed) -> Point:
             "en": f"No win was missed: all {missed.scored:,} wins with a score from before had scored well.",
             "ja": f"見落とした受注はありません。受注前のスコアがある {missed.scored:,} 件は、いずれも高評価でした。",
         })  # fmt: skip
-    why = Counter(reason["feature"] for row in missed.rows for reason in row.reasons[:1])
+    first = [row.reasons[0] for row in missed.rows if row.reasons]
+    why = Counter(reason["feature"] for reason in first)
     feature = min(why, key=lambda name: (-why[name], name), default=None)
+    called: Said = next((one["name"] for one in first if one["feature"] == feature and "name" in one), {})
     numbers["feature"] = feature
     en = (
         f"Missed wins: {missed.count:,} of the {missed.scored:,} wins with a score from before had scored low "
@@ -219,6 +221,7 @@ def _missed(missed: Missed) -> Point:
         f"（{percent(missed.count / missed.scored)}）は、低く評価されていました。"
     )
     if feature is not None:
-        en += f" What pulled them down most often: {feature} ({why[feature]:,})."
-        ja += f"評価を最も下げていたのは「{feature}」（{why[feature]:,} 件）です。"
+        names = {lang: called.get(lang, feature) for lang in ("en", "ja")}
+        en += f" What pulled them down most often: {names['en']} ({why[feature]:,})."
+        ja += f"評価を最も下げていたのは「{names['ja']}」（{why[feature]:,} 件）です。"
     return Point("missed", True, numbers, {"en": en, "ja": ja})

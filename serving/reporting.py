@@ -44,7 +44,7 @@ from serving.office import office_of, promise_of
 from serving.plan_asked import Asked
 from serving.planning import WON_DAYS, planned
 from serving.problems import Fault
-from serving.said_before import grades_of, said_before
+from serving.said_before import grades_of, in_words, said_before
 
 KEPT: Final = "report"
 READ: Final = ("changes", "touches", "outcomes", "assignments")
@@ -240,15 +240,17 @@ class _Making:
         """What is to be reached; what the goal takes in leads is measured, where enough is known."""
         goal = self.settings.goal
         leads, won = None, goal.customers if goal.revenue is None else None
+        needed: dict[str, int] = {}
         if goal.revenue is not None or goal.customers is not None:
             try:
                 plan = planned(
                     Asked(start=self.month.name), self.settings, lambda: self._ledger, self.month.first
                 )
                 leads, won = plan.leads, plan.customers
+                needed = {step.stage: step.needed for step in plan.waterfall}
             except LeadLoopError:
                 pass  # no rate can be measured: the goal itself still stands
-        return Goals(leads, owed or None, won, goal.revenue)
+        return Goals(leads, owed or None, won, goal.revenue, needed)
 
     def _known(self) -> Known:
         now, before = self._spans
@@ -278,7 +280,9 @@ class _Making:
         """What was said of the month's wins before."""
         wins = wins_of(self._facts, self._ledger, self._spans[0])
         decides = None if self._policy is None else self._policy.target
-        return said_before(self.store, wins, self.month.start, self.settings.primary, decides)
+        said = said_before(self.store, wins, self.month.start, self.settings.primary, decides)
+        card = self._card(self.settings.primary)
+        return said if card is None else [in_words(card, one) for one in said]
 
     @cached_property
     def _place(self) -> dict[str, int]:

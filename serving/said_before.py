@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import log
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from scoring.feature_words import feature_said
 from scoring.handoff_evidence import HeldOut
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
@@ -19,6 +20,7 @@ from scoring.io.store.month_facts import last_said
 from scoring.io.store.records import Champion
 from scoring.leads import ledger_features
 from scoring.ledger import OneLead, ledger_of
+from scoring.reasons import Lang, value_sentence
 from scoring.report_missed import SaidBefore, Win
 from scoring.scorecard import GRADES, Scorecard, settle_array
 from serving.open_leads import reasons_of_leads
@@ -177,3 +179,30 @@ def grades_of(card: Scorecard, likelihood: Floats) -> npt.NDArray[np.intp]:
     a, b, c = card.meta.grades
     scores = scores_of(card, likelihood)
     return (scores < a).astype(np.intp) + (scores < b) + (scores < c)
+
+
+def in_words(card: Scorecard, said: SaidBefore) -> SaidBefore:
+    """The same with its reasons in words, under ``name`` and ``said`` in both languages.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The live one; a reason that it does not know keeps its identifier.
+    said : SaidBefore
+        What was said of a lead.
+    """
+    return replace(said, reasons=[{**why, **_words(card, why)} for why in said.reasons])
+
+
+def _words(card: Scorecard, why: Mapping[str, Any]) -> dict[str, dict[Lang, str]]:
+    feature = next((one for one in card.features if one.name == why["feature"]), None)
+    if feature is None:
+        plain: dict[Lang, str] = {lang: str(why["feature"]) for lang in get_args(Lang)}
+        return {"name": plain, "said": plain}
+    return {
+        "name": {lang: feature_said(feature, lang) for lang in get_args(Lang)},
+        "said": {
+            lang: value_sentence(card, feature.name, why["value"], why["contribution"], lang)
+            for lang in get_args(Lang)
+        },
+    }

@@ -1,0 +1,93 @@
+"""The monthly report in words and tables: the same for the page, the file for the meeting, and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from scoring.report_words import STAGES
+from serving.pages.chapters_month import campaigns, daily, funnel
+from serving.pages.chapters_people import personas, reps
+from serving.pages.chapters_trust import answers, bands, missed, notes, sla
+from serving.pages.telling import Chapter, Teller
+from serving.pages.words import mark
+
+CHAPTERS: Final[tuple[Callable[[Teller], Chapter], ...]] = (
+    funnel, daily, campaigns, bands, answers, sla, personas, reps, missed, notes,
+)  # fmt: skip
+
+
+SHOWN: Final = ("lead", "mql", "sql", "won")
+
+
+class Talk(NamedTuple):
+    """Something that deserves talk: its heading, a sentence, and whether there is something to say."""
+
+    title: str
+    said: str
+    found: bool
+
+
+def chapters(tell: Teller) -> list[Chapter]:
+    """All parts of a report, in the order in which they are read."""
+    return [chapter(tell) for chapter in CHAPTERS]
+
+
+def points(tell: Teller) -> list[Talk]:
+    """The three things that deserve talk."""
+    found = [(_POINTS[one["kind"]], one["said"][tell.lang], one["found"]) for one in tell.content["talk"]]
+    return [Talk(tell.say(title), said, there) for title, said, there in found]
+
+
+class Figure(NamedTuple):
+    """A number of the month, beside that of the month before."""
+
+    name: str
+    value: str
+    beside: str
+
+
+def figures(tell: Teller) -> list[Figure]:
+    """The month in a few numbers: leads, those that got far, and revenue."""
+    funnel, fmt = tell.content["funnel"], tell.formats
+    counts = [
+        Figure(
+            STAGES[row["stage"]][tell.lang],
+            fmt.number(row["count"]),
+            _beside(tell, row["count"], row["before"]),
+        )
+        for row in funnel["stages"]
+        if row["stage"] in SHOWN
+    ]
+    money = [
+        Figure(
+            tell.say("Revenue"),
+            fmt.money(one["amount"], one["currency"]),
+            _beside(tell, one["amount"], one["before"]),
+        )
+        for one in funnel["revenue"]
+    ]
+    return [*counts, *money]
+
+
+def _beside(tell: Teller, now: float, before: float) -> str:
+    return tell.say("{change} against the month before", change=tell.change(now, before))
+
+
+def compared(tell: Teller) -> str:
+    """What is compared with what."""
+    now, before = tell.months
+    if not tell.content["now"]["partial"]:
+        return tell.say("{now} against {before}", now=now, before=before)
+    until = tell.formats.moment(datetime.fromisoformat(tell.content["now"]["until"]))
+    return tell.say(
+        "{now} until {until}, against as many days of {before}", now=now, before=before, until=until
+    )
+
+
+_POINTS: Final = {
+    "change": mark("The largest change"),
+    "sla": mark("The largest gap"),
+    "missed": mark("Missed wins"),
+}
