@@ -26,7 +26,7 @@ def acceptance_rates(
     """
     if answers is None or not len(answers):
         return np.full(len(at), np.nan), np.zeros(len(at), dtype=np.int64)
-    weight = answers.weight if times is None else answers.weight * times
+    weight = answers.weight * (1.0 if times is None else times)
     place = np.searchsorted(at, answers.units, side="right")
 
     def above(values: Floats) -> Floats:

@@ -37,7 +37,7 @@ class Columns(NamedTuple):
     drawn: npt.NDArray[np.int32]
 
     @classmethod
-    def count(cls, summed: Sequence[Summed], leads: int, months: float, seed: int) -> tuple[Columns, str]:
+    def counted(cls, summed: Sequence[Summed], leads: int, months: float, seed: int) -> tuple[Columns, str]:
         """Count, and draw leads.
 
         Parameters

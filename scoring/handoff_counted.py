@@ -83,7 +83,7 @@ class Counted:
             Of the draws behind the intervals.
         """
         at = np.union1d(EVERY, np.array(list(named), dtype=np.int64))
-        columns, state = Columns.count([Reached(evidence, at).sums], evidence.leads, evidence.months, seed)
+        columns, state = Columns.counted([Reached(evidence, at).sums], evidence.leads, evidence.months, seed)
         by_month = evidence.by_month(at)
         won = evidence.won[evidence.moments]
         seen, seen_won = _last_seen(evidence, at)
@@ -162,7 +162,7 @@ class Tops:
         picked = [_picked(evidence, max(many, 1)) for many in per_month]
         cut = np.array([int(np.median(cuts)) for _, cuts in picked])
         summed = [Reached.rows(evidence, rows).sums for rows, _ in picked]
-        columns, _ = Columns.count(summed, evidence.leads, evidence.months, seed)
+        columns, _ = Columns.counted(summed, evidence.leads, evidence.months, seed)
         return cls(per_month=np.array(per_month), cut=cut, below=evidence.first_below(cut), columns=columns)
 
     def to_dict(self) -> dict[str, Any]:
