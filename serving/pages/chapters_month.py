@@ -34,7 +34,10 @@ def funnel(tell: Teller) -> Chapter:
     heads = [
         tell.say("From stage to stage"),
         *tell.numbers(
-            tell.say("This month"), tell.say("90 % interval"), tell.say("Month before"), tell.say("Difference")
+            tell.say("This month"),
+            tell.say("90 % interval"),
+            tell.say("Month before"),
+            tell.say("Difference"),
         ),
     ]
     sheets.append(Sheet(tell.say("How many went on, after as long a time"), heads, steps))
