@@ -26,12 +26,12 @@ def acceptance_rates(
     """
     if answers is None or not len(answers):
         return np.full(len(at), np.nan), np.zeros(len(at), dtype=np.int64)
-    weight = answers.weight * (1.0 if times is None else times)
+    weight = answers.weight if times is None else answers.weight * times
     place = np.searchsorted(at, answers.units, side="right")
 
     def above(values: Floats) -> Floats:
-        counted: Floats = np.cumsum(np.bincount(place, values, len(at) + 1)[::-1])[::-1][1:]
-        return counted
+        summed = np.bincount(place, values, len(at) + 1)[::-1]
+        return np.cumsum(summed, dtype=np.float64)[::-1][1:]
 
     decided = above(np.ones(len(place))).astype(np.int64)
     return over(above(weight * answers.accepted), above(weight)), decided
