@@ -22,6 +22,8 @@ from serving.worth import AMOUNT_RULE
 DECIMALS = 6
 MOST_REASONS = 5
 MOST_TOLD = 5
+# Said before the rule, of a value that the call did not bring.
+IN_STORE = "is in the store, and "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # With its offset a time in the first or last year may lie outside those that can be written down.
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
@@ -217,7 +219,7 @@ def unreadable(lead: Lead, live: LiveModel, now: datetime, known: OneLead | None
         try:
             column.clean(lead.properties[name] if name in lead.properties else stored.get(name))
         except Unreadable as rule:
-            said = str(rule) if name in lead.properties else f"is in the store, and {rule}"
+            said = str(rule) if name in lead.properties else f"{IN_STORE}{rule}"
             found[name] = Fault(pointer=pointer("properties", name), detail=said)
     return list(found.values())
 

@@ -17,6 +17,7 @@ LOGIN: Final = "/login"
 _CHANGES: Final = {
     "handoffs": Scope.WRITE,
     "leads": Scope.WRITE,
+    "forget": Scope.ADMIN,
     "import": Scope.SCORE,
     "loop": Scope.READ,
     "handoff": Scope.ADMIN,
