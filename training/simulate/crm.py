@@ -69,7 +69,8 @@ class Crm:
     """All that is known of the simulated leads, as tables with wall seconds, and the truth behind them.
 
     ``leads`` holds every property as it was at creation; ``changes`` what was set later; ``answers`` what sales
-    would say of each lead that it is handed.
+    would say of each lead that it is handed; ``picked`` what marketing and sales take up by themselves where LeadLoop
+    does not hand it over.
     """
 
     start: date
@@ -84,6 +85,7 @@ class Crm:
     touches: pd.DataFrame
     owners: Ownership
     answers: pd.DataFrame
+    picked: pd.DataFrame
 
     @property
     def sql_in_time(self) -> Numbers:
@@ -94,8 +96,8 @@ class Crm:
 def build(count: int, months: int, seed: int, end: date, reps: int, handed_since: date | None = None) -> Crm:
     """Draw a whole CRM, as far as it is written down by the end.
 
-    Where LeadLoop hands over since some day, nobody writes down any more what was handed over and accepted, and new
-    leads go to their reps on the mornings of working days.
+    Where LeadLoop hands over since some day, what people hand over and accept from then on stands apart, and new leads
+    go to their reps on the mornings of working days.
     """
     start = months_before(end, months)
     arrived = _arrive(count, seed, start, end)
@@ -109,9 +111,10 @@ def build(count: int, months: int, seed: int, end: date, reps: int, handed_since
     story_told = tell_outcomes(stream(seed, "outcomes"), created, fate, amount)
     outcomes = _known(story_told, until)
     owners = draw_owners(stream(seed, "owners"), created, reps)
+    picked = outcomes[:0]
     if handed_since is not None:
         own = outcomes["stage"].isin(HANDED) & (outcomes["recorded"] >= seconds_of(handed_since))
-        outcomes = outcomes[~own].reset_index(drop=True)
+        picked, outcomes = (outcomes[rows].reset_index(drop=True) for rows in (own, ~own))
         owners = owners.on_mornings(created, seconds_of(handed_since))
     leads = _leads(arrived, visits, newsletter, seed, start, end)
     answers = _answers(story_told, count)
@@ -129,6 +132,7 @@ def build(count: int, months: int, seed: int, end: date, reps: int, handed_since
         touches=touches[touches["occurred"] < until].reset_index(drop=True),
         owners=owners,
         answers=answers,
+        picked=picked.sort_values(["recorded", "lead", "occurred"], kind="stable", ignore_index=True),
     )  # fmt: skip
 
 

@@ -18,7 +18,8 @@ def contract_tables(crm: Crm, seed: int) -> dict[str, pd.DataFrame]:
         "changes": _changes(crm),
         "activities": _activities(crm),
         "touches": _touches(crm),
-        "outcomes": _outcomes(crm),
+        "outcomes": _outcomes(crm, crm.outcomes),
+        "picked": _outcomes(crm, crm.picked),
         "assignments": _assignments(crm),
         "campaigns": _campaigns(crm, seed),
         "truth": _truth(crm),
@@ -58,8 +59,8 @@ def _touches(crm: Crm) -> pd.DataFrame:
     return table[["lead_id", "occurred_at", "rep", "channel", "connected", "automatic"]]
 
 
-def _outcomes(crm: Crm) -> pd.DataFrame:
-    table = timestamps(_with_id(crm, crm.outcomes), occurred_at="occurred", recorded_at="recorded")
+def _outcomes(crm: Crm, outcomes: pd.DataFrame) -> pd.DataFrame:
+    table = timestamps(_with_id(crm, outcomes), occurred_at="occurred", recorded_at="recorded")
     paid = table["amount"] > 0
     owner = crm.owners.at(table["lead"].to_numpy(), table["recorded"].to_numpy())
     table = table.assign(

@@ -20,7 +20,7 @@ class World:
     Parameters
     ----------
     folder : Path
-        Holds the tables of the data contract, ``truth.csv``, ``answers.csv`` and ``flat/``.
+        Holds the tables of the data contract, ``truth.csv``, ``answers.csv``, ``picked.csv`` and ``flat/``.
     start, end : date
         First day of the simulated time, and the day on which the export was made.
     rows : dict of str to int
@@ -79,8 +79,9 @@ def simulate(
     reps : int
         Sales representatives.
     handed_since : date, optional
-        Since when LeadLoop hands leads over: from then on nobody else writes down what was handed over and accepted
-        (``answers.csv`` says what sales would answer), and new leads go to their reps on the mornings of working days.
+        Since when LeadLoop hands leads over: from then on ``picked.csv``, not ``outcomes.csv``, has what people hand
+        over and accept by themselves, ``answers.csv`` says what sales would answer, and new leads go to their reps on
+        the mornings of working days.
 
     Returns
     -------
