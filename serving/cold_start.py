@@ -19,8 +19,7 @@ from scoring.points import plain_columns, points_card, ranked_among
 from scoring.scorecard import Meta, Scorecard
 
 if TYPE_CHECKING:
-    from scoring.io.sections import PointsRule
-    from scoring.io.settings import Settings
+    from scoring.io.sections import PointsRule, Sections
     from scoring.io.store import Store
     from scoring.ledger import Ledger
 
@@ -29,7 +28,7 @@ WHY: Final = "no model yet: the points rule of the settings serves"
 RECENT: Final = 20_000
 
 
-def serve_points(store: Store, settings: Settings, now: datetime) -> list[str]:
+def serve_points(store: Store, settings: Sections, now: datetime) -> list[str]:
     """Make the points rule live for each target that has no model yet, and say for which.
 
     It is made anew where the rule has changed, or leads have doubled since: scores say which share of the leads
@@ -39,7 +38,7 @@ def serve_points(store: Store, settings: Settings, now: datetime) -> list[str]:
     ----------
     store : Store
         Where champions are.
-    settings : Settings
+    settings : Sections
         The rule.
     now : datetime
         The time, with an offset.
@@ -64,12 +63,12 @@ def serve_points(store: Store, settings: Settings, now: datetime) -> list[str]:
     return due
 
 
-def compiled(settings: Settings, ledger: Ledger, target: str, now: float) -> Scorecard:
+def compiled(settings: Sections, ledger: Ledger, target: str, now: float) -> Scorecard:
     """The points rule as a scorecard, its scores ranked among the newest leads as they are known now.
 
     Parameters
     ----------
-    settings : Settings
+    settings : Sections
         The rule, and the horizon of the target.
     ledger : Ledger
         The leads.

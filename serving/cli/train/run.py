@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from scoring.io.settings import Settings
 from scoring.io.store import Model, Store, open_store
 from scoring.scorecard import Meta, Scorecard
 from serving.cli.aliases import is_learned, mirror
-from serving.cli.terminal import console, show
+from serving.cli.terminal import Paragraphs, console, show
 from serving.proposing import after_promotion
 from training.candidates import POINTS, SCORECARD
 from training.facts import intake_facts, points_are_better, run_facts
@@ -31,6 +31,7 @@ from training.report import before_learning, markdown, report
 from training.run import Effort, Trained, Watch, train_scorecard
 
 Promote = Literal["auto", "yes", "no"]
+DETAILS = ("The choice", "What took the time")
 
 
 def run(
@@ -70,8 +71,10 @@ def run_store(
     settings: Settings,
     *,
     as_of: datetime | None = None,
+    now: datetime | None = None,
     promote: Promote,
     verbose: bool = False,
+    only: Collection[str] | None = None,
 ) -> str:
     """Train on what the store knows and keep the result; give its version.
 
@@ -81,8 +84,12 @@ def run_store(
         What is to be learned.
     as_of : datetime, optional
         Learn from what was known at that time.
+    now : datetime, optional
+        When the model counts as made and promoted, where time is simulated.
     effort, settings, promote, verbose
         As in :func:`run`.
+    only : collection of str, optional
+        Titles of the parts of the report that are printed; the whole of it is kept all the same.
 
     Raises
     ------
@@ -99,7 +106,8 @@ def run_store(
         )
     with console.status("Taking snapshots …"):
         intake = take_in_ledger(ledger, asked, seed=effort.seed)
-    return learn(intake, asked, _meta(asked, settings), effort, settings, promote=promote, verbose=verbose)
+    meta = _meta(asked, settings)
+    return learn(intake, asked, meta, effort, settings, promote=promote, verbose=verbose, now=now, only=only)
 
 
 def learn(
@@ -111,6 +119,8 @@ def learn(
     *,
     promote: Promote,
     verbose: bool = False,
+    now: datetime | None = None,
+    only: Collection[str] | None = None,
 ) -> str:
     """Learn from labelled leads, judge, report, keep, and put into service; give the version.
 
@@ -124,19 +134,17 @@ def learn(
         What is predicted, and how a lead is named.
     effort, settings, promote, verbose
         As in :func:`run`.
+    now, only
+        As in :func:`run_store`.
     """
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = (now or datetime.now(UTC)).replace(microsecond=0)
     found = intake_facts(intake, asked.target)
-    for section in before_learning(found):
-        show(section)
+    _show(before_learning(found), only)
     trained = _learn(intake, asked, replace(meta, created_at=now.isoformat()), effort)
     found |= run_facts(intake, trained)
     card = _named(replace(trained.scorecard, report=found), intake, now)
     sections = report(found)
-    for section in (
-        sections if verbose else [s for s in sections if s.title not in ("The choice", "What took the time")]
-    ):
-        show(section)
+    _show([one for one in sections if verbose or one.title not in DETAILS], only)
     title = f"{card.meta.target} · {card.meta.version}"
     text = markdown(title, [*sections, *before_learning(found)])
     with open_store(settings.database_url, settings.primary) as store:
@@ -151,9 +159,17 @@ def learn(
         told = after_promotion(store, card.meta.target) if verdict.promote else None
     mirror(settings, card.meta.target, live, None if verdict.promote or live is None else card.meta.version)
     _say(settings, card, number, verdict, _write_report(settings, card, text))
+    if verdict.promote and only is None:
+        console.print("Next: leadloop score LEADS.csv -o SCORED.csv, or leadloop serve", markup=False)
     if told is not None:
         console.print(told, markup=False, soft_wrap=True)
     return card.meta.version
+
+
+def _show(sections: Iterable[Paragraphs], only: Collection[str] | None) -> None:
+    for section in sections:
+        if only is None or section.title in only:
+            show(section)
 
 
 @contextmanager
@@ -349,7 +365,5 @@ def _say(settings: Settings, card: Scorecard, number: int, verdict: Verdict, pat
     console.rule()
     console.print(f"Model {version} {state}: {verdict.reason}.", markup=False)
     console.print(f"Report: {path}\nMLflow: {name}, version {number}", markup=False)
-    if verdict.promote:
-        console.print("Next: leadloop score LEADS.csv -o SCORED.csv, or leadloop serve", markup=False)
-    else:
+    if not verdict.promote:
         console.print(f"To put it into service all the same: leadloop promote {version}", markup=False)
