@@ -73,9 +73,28 @@ def missing_columns(card: Scorecard, names: Sequence[str], file: str) -> list[st
 
 def _with_hint(name: str, others: Sequence[str]) -> str:
     """A column with the one that was perhaps meant."""
+    near = near_name(name, others)
+    return f"'{name}'" if near is None else f"'{name}' (is it '{near}'?)"
+
+
+def near_name(name: str, others: Sequence[str]) -> str | None:
+    """Of some columns the one that was perhaps meant where another is missing.
+
+    Parameters
+    ----------
+    name : str
+        The column that is missing.
+    others : sequence of str
+        Columns that are there.
+
+    Examples
+    --------
+    >>> near_name("Total Visits", ["total_visit", "source"]), near_name("budget", ["source"])
+    ('total_visit', None)
+    """
     folded = {fold(other): other for other in others}
     near = difflib.get_close_matches(fold(name), folded, n=1, cutoff=0.8)
-    return f"'{name}' (is it '{folded[near[0]]}'?)" if near else f"'{name}'"
+    return folded[near[0]] if near else None
 
 
 def lead_ids(batch: Batch, name: str | None) -> pa.Array:

@@ -7,11 +7,11 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from serving.pages import lead, today
+from serving.pages import lead, today, uploads
 from serving.pages.desk import Desk
 from serving.pages.entry import router as entry
 
-PAGES: Final[tuple[Callable[[Desk], APIRouter], ...]] = (today.router, lead.router)
+PAGES: Final[tuple[Callable[[Desk], APIRouter], ...]] = (today.router, uploads.router, lead.router)
 
 
 def page_routers(desk: Desk) -> list[APIRouter]:

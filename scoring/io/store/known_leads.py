@@ -155,3 +155,19 @@ def _quoted(values: pa.Array) -> pa.Array:
     mask[special] = True
     written = [json.dumps(text, ensure_ascii=False) for text in values.take(pa.array(special)).to_pylist()]
     return pc.replace_with_mask(simple, pa.array(mask), pa.array(written, pa.string()))
+
+
+def known_ids(connection: Connection, lead_ids: Iterable[str]) -> set[str]:
+    """Of some ids, those of leads that the store has.
+
+    Parameters
+    ----------
+    connection : Connection
+        In any transaction.
+    lead_ids : iterable of str
+        The ids, as they are kept.
+    """
+    # No text of a database holds a NUL.
+    wanted = [lead_id for lead_id in lead_ids if "\0" not in lead_id]
+    parts = rows_of(connection, "lead_id", "leads WHERE lead_id = key_of", wanted, "text")
+    return {lead_id for part in parts for (lead_id,) in part}

@@ -1,0 +1,100 @@
+"""What is done with uploaded lists beside the requests, one after another; how far it is stands on disk."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from time import monotonic
+from traceback import format_tb
+from typing import Any, Final, Literal
+
+from scoring.errors import LeadLoopError
+from serving.uploads.folder import UNDER_WAY, Upload
+
+Errand = Literal["check", "score", "try", "take"]
+Tell = Callable[[str, int, int | None], None]
+Do = Callable[[Tell], dict[str, Any]]
+# What is known of a list only because of something else, and has to be found out again with it.
+FOLLOWS: Final[dict[Errand, tuple[Errand, ...]]] = {
+    "check": ("check", "score", "try", "take"),
+    "score": ("score",),
+    "try": ("try", "take"),
+    "take": ("take",),
+}
+SECONDS_BETWEEN: Final = 0.3
+BROKEN: Final = "This could not be done; the log of the service says why."
+log = logging.getLogger("leadloop.serving")
+
+
+class Errands:
+    """Does what takes longer than a request may."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "leadloop-errand")
+
+    def begin(self, upload: Upload, errand: Errand, do: Do, patience: float = 0.0) -> bool:
+        """Begin something, and wait a moment for it.
+
+        Parameters
+        ----------
+        upload : Upload
+            The list.
+        errand : str
+            What is done; what comes of it is kept with the list under this name, a failure as ``failed``.
+        do : callable
+            Does it; is given a function to tell the step, the rows done, and how many there are.
+        patience : float
+            Seconds to wait for its end.
+
+        Returns
+        -------
+        bool
+            False where the list is worked on already.
+        """
+        held = upload.hold()
+        if held is None:
+            return False
+        try:
+            upload.drop(*FOLLOWS[errand])
+            _tell(upload, errand, "wait", 0, None)
+            future: Future[None] = self._pool.submit(_done, upload, errand, do, held)
+        except BaseException:
+            os.close(held)
+            raise
+        wait([future], patience)
+        return True
+
+
+def _done(upload: Upload, errand: Errand, do: Do, held: int) -> None:
+    try:
+        upload.write(errand, _came_of(upload, errand, do))
+        upload.drop(UNDER_WAY)
+    finally:
+        os.close(held)
+
+
+def _came_of(upload: Upload, errand: Errand, do: Do) -> dict[str, Any]:
+    """What was found out, or why it could not be."""
+    told_at = 0.0
+
+    def tell(step: str, done: int, total: int | None) -> None:
+        nonlocal told_at
+        if monotonic() - told_at >= SECONDS_BETWEEN:
+            told_at = monotonic()
+            _tell(upload, errand, step, done, total)
+
+    try:
+        return do(tell)
+    except LeadLoopError as error:
+        return {"failed": str(error)}
+    except Exception as error:
+        # The log has the place, whoever asked gets no detail, nobody gets the values.
+        frames = "".join(format_tb(error.__traceback__))
+        log.error("The %s of a list failed with %s at\n%s", errand, type(error).__name__, frames)
+        return {"failed": BROKEN}
+
+
+def _tell(upload: Upload, errand: Errand, step: str, done: int, total: int | None) -> None:
+    upload.write(UNDER_WAY, {"errand": errand, "step": step, "done": done, "total": total})
