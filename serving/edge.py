@@ -68,7 +68,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *headers(scope["path"])]
+                own = message.get("headers", ())
+                named = {name for name, _ in own}
+                # What an answer says of itself holds: a notebook may do other things in a browser than a page.
+                message["headers"] = [*own, *(one for one in headers(scope["path"]) if one[0] not in named)]
             await send(message)
 
         try:

@@ -7,11 +7,16 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from serving.pages import lead, today, uploads
+from serving.pages import lead, model, today, uploads
 from serving.pages.desk import Desk
 from serving.pages.entry import router as entry
 
-PAGES: Final[tuple[Callable[[Desk], APIRouter], ...]] = (today.router, uploads.router, lead.router)
+PAGES: Final[tuple[Callable[[Desk], APIRouter], ...]] = (
+    today.router,
+    model.router,
+    uploads.router,
+    lead.router,
+)
 
 
 def page_routers(desk: Desk) -> list[APIRouter]:

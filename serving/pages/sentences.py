@@ -203,6 +203,9 @@ CODES: Final[Mapping[str, str]] = {
     "age": mark("age of the model"),
     "cold_start": mark("before the first model"),
 }
+#: How grave a finding is, and what a line of the trail says was done.
+SEVERITIES: Final = (mark("severe"), mark("warning"), mark("note"))
+DONE: Final = (mark("promote"), mark("rollback"))
 _KNOWN: Final = frozenset(WHOLE)
 
 

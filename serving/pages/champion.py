@@ -1,0 +1,160 @@
+"""The champion on its page: how good it is, what it is made of, and whether the world has moved since it learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+from scoring.charts import by_block, calibration, drift, lift, shape
+from scoring.charts.base import Spec, untitled
+from scoring.observed import Ways
+from scoring.readiness import readiness
+from scoring.reasons import Lang
+from scoring.scorecard import Scorecard
+from serving.live import LiveChampion
+from serving.pages.desk import Desk
+from serving.pages.evidence import ORDER, PROMISES, Evidence
+from serving.pages.making import Made, Tell
+from serving.pages.points_table import matrix_of, name_of, names_of_bins, of_nothing, parts_of
+from serving.pages.review import review_of
+from serving.pages.sentences import code_said, evidence_said
+from serving.pages.site import Reader
+from serving.proposing import shift_of
+
+SHAPES: Final = 3
+# Of a chart in pixels, on a wide screen and on a phone.
+WIDTHS: Final = (560, 350)
+READY_FOR: Final = timedelta(hours=12)
+Charts = tuple[Spec, Spec]
+
+
+def champion_shown(desk: Desk, reader: Reader, live: LiveChampion) -> dict[str, Any]:
+    """What is told of the model that is live.
+
+    Parameters
+    ----------
+    desk : Desk
+        What pages work with.
+    reader : Reader
+        Who reads it.
+    live : LiveChampion
+        The model.
+    """
+    card, evidence = live.card, Evidence(live.card.report)
+    parts = parts_of(card, reader.lang)
+    learned = card.meta.kind == "learned"
+    return {
+        "evidence": evidence,
+        "promises": evidence.compared(PROMISES, reader.lang),
+        "order": evidence.compared(ORDER, reader.lang),
+        "metrics": (PROMISES, ORDER),
+        "blocks_charts": _both(by_block, evidence.bootstrap, lang=reader.lang) if evidence.forward else None,
+        "calibration_charts": _both(calibration, evidence.bands, lang=reader.lang)
+        if evidence.bands
+        else None,
+        "lift_charts": _both(lift, evidence.lift, lang=reader.lang) if evidence.lift else None,
+        "parts": parts,
+        "shapes": [(part, shape_of(card, part.position, reader)) for part in parts[:SHAPES]],
+        "pairs": [matrix_of(card, at, reader.lang) for at in range(len(card.pairs))],
+        "of_nothing": of_nothing(card),
+        "code_said": lambda code: code_said(reader, code),
+        "evidence_said": lambda found: evidence_said(reader, found),
+        "review": review_of(desk.home, card.meta.version),
+        "shift": _shift(desk, live),
+        "readiness": None if learned else _readiness(desk),
+        **_watched(desk, reader, card),
+    }
+
+
+def unready(desk: Desk, target: str) -> dict[str, Any]:
+    """What is told where nothing is live.
+
+    Parameters
+    ----------
+    desk : Desk
+        What pages work with.
+    target : str
+        The stage.
+    """
+    return {
+        "evidence": None,
+        "readiness": _readiness(desk),
+        "shift": None,
+        "trained": desk.store.models(target),
+    }
+
+
+def shape_of(card: Scorecard, position: int, reader: Reader) -> Charts:
+    """What each value of a feature adds, as a chart.
+
+    Parameters
+    ----------
+    card : Scorecard
+        Whose.
+    position : int
+        The place of the feature.
+    reader : Reader
+        Who reads it.
+    """
+    term = card.terms[position]
+    return _both(shape, term, names_of_bins(card, term, reader.lang), lang=reader.lang)
+
+
+def _both(chart: Callable[..., Spec], *of: Any, lang: Lang) -> Charts:
+    """A chart for a wide screen and for a phone, without a title: the page has one."""
+    wide, narrow = (untitled(chart(*of, lang=lang, width=width)) for width in WIDTHS)
+    return wide, narrow
+
+
+def _watched(desk: Desk, reader: Reader, card: Scorecard) -> dict[str, Any]:
+    """What the last watch found, and how far each feature has moved."""
+    watch = desk.store.watches().get(card.meta.target)
+    found = [] if watch is None else watch["findings"]
+    moved = [one for one in found if one["code"] in ("drift", "missing")]
+    names = {one["subject"]: name_of(card, one["subject"], reader.lang) for one in moved}
+    psi = {names[one["subject"]]: float(one["evidence"]["psi"]) for one in moved}
+    return {
+        "watch": watch,
+        "findings": [one for one in found if one not in moved],
+        "moved": sorted(moved, key=lambda one: -one["evidence"]["psi"]),
+        "names": names,
+        "drift_charts": _both(drift, psi, lang=reader.lang) if psi else None,
+    }
+
+
+def _shift(desk: Desk, live: LiveChampion) -> Made | None:
+    """What the model does to the handoffs of a policy that was proposed with another one."""
+    policy = desk.deps.live.policy
+    if policy is None or policy.target != live.champion.target or policy.model == live.champion.version:
+        return None
+
+    def count(_: Tell) -> dict[str, Any]:
+        shift = shift_of(desk.store, live.champion.target)
+        if shift is None:
+            return {}
+        value, low, high = shift.now
+        return {
+            "policy": shift.policy.key, "threshold": shift.policy.threshold, "promised": shift.promised,
+            "value": value, "low": low, "high": high, "moved": shift.moved,
+        }  # fmt: skip
+
+    return desk.workshop.get("shift", f"{policy.key} {live.champion.version}", count)
+
+
+def _readiness(desk: Desk) -> Made:
+    """What can be learned from what is known, as far as that has been looked at."""
+    settings = desk.settings
+
+    def look(_: Tell) -> dict[str, Any]:
+        ledger = desk.store.ledger()
+        if not len(ledger):
+            return {"leads": 0, "targets": [], "advised": None}
+        ways = Ways(time_zone=settings.time.zone, missing=settings.reading.missing)
+        found = readiness(ledger, settings.targets, ways)
+        return {
+            "leads": found.leads, "targets": [asdict(one) for one in found.targets], "advised": found.advised
+        }  # fmt: skip
+
+    return desk.workshop.get("readiness", "", look, fresh=READY_FOR)
