@@ -35,6 +35,7 @@ from scoring.report_rates import Change, allowed_for, rate_change
 from scoring.report_sla import Sla, sla_of_month
 from scoring.report_talk import Point, talk
 from scoring.sla import Promise
+from scoring.words import plain
 
 JOB_TITLE, SOURCE = "job_title", "source"
 # What a report reads of a lead's properties.
@@ -291,7 +292,7 @@ def report_of(month: Month, as_of: float, known: Known, agreed: Agreed) -> Repor
         answers=told_back,
         sla=kept,
         personas=grouped(personas(_property(ledger, JOB_TITLE))),
-        sources=grouped(_property(ledger, SOURCE)),
+        sources=grouped(_property(ledger, SOURCE).mapped(_spelled)),
         fits=() if known.fit is None else grouped(known.fit),
         reps=_reps(grouped(held.rep), ledger, now, kept),
         missed=missed,
@@ -303,6 +304,11 @@ def report_of(month: Month, as_of: float, known: Known, agreed: Agreed) -> Repor
 def _property(ledger: Ledger, name: str) -> Categories:
     found = ledger.properties.get(name)
     return Categories.of(pa.nulls(len(ledger), pa.string()) if found is None else found)
+
+
+def _spelled(text: str) -> str | None:
+    """One spelling of what was typed in many widths and with many spaces."""
+    return plain(text) or None
 
 
 def _campaigns(known: Known, agreed: Agreed, now: Span, before: Span) -> Campaigns:

@@ -31,7 +31,7 @@ class SaidBefore:
     score, grade : int, str, each or None
         By the primary target.
     likelihood : float or None
-        Of the target that the policy decides by; None where it is not known.
+        Of the target that the policy decides by; None where it is not known, or the lead had got there by then.
     reasons : sequence of mapping
         ``feature``, ``value`` and ``contribution`` of each.
     """

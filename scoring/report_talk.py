@@ -16,6 +16,8 @@ from scoring.report_sla import Owing, Sla, Supply
 from scoring.report_words import Said, name_of, percent
 
 Kind = Literal["change", "sla", "missed"]
+# A change that is nearer to chance than this is not worth naming.
+NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +66,46 @@ def _largest_change(changes: Sequence[Change]) -> Point:
             "ja": "前月と比べられる数字がありません。",
         })  # fmt: skip
     if change is None:
+        near = changes[0] if changes[0].adjusted < NEAR else None
+        if near is not None:
+            numbers |= _moved(near)
         return Point("change", False, numbers, {
             "en": f"None of {len(changes)} numbers differs from the month before by more than chance would do "
-                  f"(exact tests at {percent(CERTAIN)}, allowing for all of them).",
+                  f"(exact tests at {percent(CERTAIN)}, allowing for all of them).{_near_en(near)}",
             "ja": f"調べた {len(changes)} 個の数字のうち、前月との差が偶然の範囲を超えたものはありません"
-                  f"（正確検定、多重性を考慮して {percent(CERTAIN)} 水準）。",
+                  f"（正確検定、多重性を考慮して {percent(CERTAIN)} 水準）。{_near_ja(near)}",
         })  # fmt: skip
-    numbers |= {"name": change.name, "now": change.now, "before": change.before, "factor": change.factor,
-                "chance": change.adjusted, "test": "binomial" if change.kind == "count" else "fisher"}  # fmt: skip
+    numbers |= _moved(change)
     return Point(
         "change",
         True,
         numbers,
         {"en": _change_en(change, len(changes)), "ja": _change_ja(change, len(changes))},
     )
+
+
+def _moved(change: Change) -> dict[str, Any]:
+    return {
+        "name": change.name, "now": change.now, "before": change.before, "factor": change.factor,
+        "chance": change.adjusted, "test": "binomial" if change.kind == "count" else "fisher",
+    }  # fmt: skip
+
+
+def _near_en(change: Change | None) -> str:
+    if change is None:
+        return ""
+    now, before = _values(change)
+    return (
+        f" The nearest to it: {_lower(name_of(change.name, 'en'))}, from {before} to {now} (p = {_chance(change)})."
+    )
+
+
+def _near_ja(change: Change | None) -> str:
+    if change is None:
+        return ""
+    now, before = _values(change)
+    unit = " 件" if change.kind == "count" else ""
+    return f"最も近いのは{name_of(change.name, 'ja')}の {before}{unit} → {now}{unit} です（p = {_chance(change)}）。"
 
 
 def _values(change: Change) -> tuple[str, str]:
@@ -154,7 +182,7 @@ def _gap_of_sales(name: str, sla: Sla) -> Point:
     if worst is not None:
         rep, of_rep, total = worst
         numbers |= {"rep": rep, "rep_missed": of_rep, "rep_of": total}
-        en += f" Most of one rep: {rep}, {of_rep:,} of {total:,}."
+        en += f" The most with one rep: {rep}, {of_rep:,} of {total:,}."
         ja += f"担当者別で最も多いのは {rep}（{total:,} 件中 {of_rep:,} 件）です。"
     return Point("sla", True, numbers, {"en": en, "ja": ja})
 

@@ -31,6 +31,7 @@ from serving.docs import docs_page
 from serving.edge import BodyLimit, Edge
 from serving.facts import Reader
 from serving.gate import Gate, listens_here, with_security
+from serving.kept_reports import NotBegun, NotMade, Reports, UnfitMonth
 from serving.keys import Keys
 from serving.known import KnownLeads
 from serving.live import Live, Watch
@@ -57,7 +58,7 @@ from serving.refusals import (
     UnfitFacts,
     UnknownLead,
 )
-from serving.reporting import NotBegun, UnfitMonth
+from serving.reporting import NoLeads
 from serving.routes import (
     facts,
     handoffs,
@@ -81,6 +82,7 @@ STATUSES: dict[type[Exception], int] = {
     NoSuchHandoff: 404,
     NoSuchVersion: 404,
     NotBegun: 404,
+    NoLeads: 404,
     ConflictingFacts: 409,
     NotPromoted: 409,
     NoPolicy: 409,
@@ -93,6 +95,7 @@ STATUSES: dict[type[Exception], int] = {
     UnfitProposal: 422,
     ForeignForm: 403,
     NotWritten: 503,
+    NotMade: 503,
     UnknownTarget: 404,
     UnclearTarget: 422,
     UnreadableLead: 422,
@@ -178,7 +181,8 @@ def create_app(
         ]
         routers.insert(-2, promotion.router(deps, store))
         routers.insert(-2, plan.router(deps, store, settings))
-        routers.insert(-2, reports.router(deps, store, settings))
+        monthly = Reports(workshop, store, settings, clock)
+        routers.insert(-2, reports.router(monthly))
         routers.insert(-2, policy.router(deps, store, settings))
         routers.insert(-2, handoffs.router(deps, store, writer, settings))
         routers.insert(-2, queue.router(deps, store, settings))

@@ -1,10 +1,10 @@
-"""The monthly report from what the store holds and the team has set; for the command, the service and pages alike."""
+"""The monthly report from what the store holds and the team has set."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -15,9 +15,8 @@ from scoring.dates import DAY
 from scoring.errors import DataError, LeadLoopError
 from scoring.io.sections import Sections
 from scoring.io.store import Store
-from scoring.io.store.engine import reading, writing
+from scoring.io.store.engine import reading
 from scoring.io.store.held_out import read_held_out
-from scoring.io.store.kept import Kept, keep, read_kept
 from scoring.io.store.month_facts import (
     Logged,
     any_handed,
@@ -43,119 +42,50 @@ from scoring.value import WON
 from serving.office import office_of, promise_of
 from serving.plan_asked import Asked
 from serving.planning import WON_DAYS, planned
-from serving.problems import Fault
 from serving.said_before import grades_of, in_words, said_before
 
-KEPT: Final = "report"
 READ: Final = ("changes", "touches", "outcomes", "assignments")
 # A lead that was first scored within so many days of its creation was scored as a new one.
 NEW_DAYS: Final = 7.0
+Tell = Callable[[str], None]
 
 
-class UnfitMonth(DataError):
-    """What is asked for is no month."""
-
-    faults = (Fault(pointer="path.month", detail="must be a month such as 2026-10"),)
+class NoLeads(DataError):
+    """No lead was known in the month, so there is nothing to tell."""
 
 
-class NotBegun(DataError):
-    """The month has not begun yet."""
-
-
-def month_asked(text: str | None, settings: Sections, now: datetime) -> Month:
-    """The month that is asked for, by default the last whole one.
+def refuse_empty(month: Month, first: float | None) -> None:
+    """Say that there is no report of a month by whose end no lead was known.
 
     Parameters
     ----------
-    text : str or None
-        As ``2026-10``.
-    settings : Sections
-        The zone in which months begin.
-    now : datetime
-        With an offset.
+    month : Month
+        The month.
+    first : float or None
+        When the first lead was created, in seconds since 1970 UTC; None where none is known.
 
     Raises
     ------
-    UnfitMonth, NotBegun
-        If it is no month, or has not begun by then.
+    NoLeads
+        If the month was over before that.
     """
-    zone = settings.time.zone
-    running = Month.at(now.timestamp(), zone)
-    if text is None:
-        return running.before
-    try:
-        month = Month.read(text, zone)
-    except DataError as error:
-        raise UnfitMonth(str(error)) from error
-    if month.start >= now.timestamp():
-        raise NotBegun(
-            f"The month {month.name} has not begun, so there is no report of it; the newest there is: {running.name}."
+    if first is None:
+        raise NoLeads(
+            f"There is no report of {month.name}: no lead was known by then. Import what your CRM has: "
+            "leadloop import LEADS."
         )
-    return month
+    if first >= month.end:
+        began = Month.at(first, month.zone).name
+        raise NoLeads(f"There is no report of {month.name}: the first lead came in {began}.")
 
 
-def kept_report(store: Store, month: Month) -> Kept | None:
-    """The report of a month as it was made last; None where it never was."""
-    with reading(store.engine) as connection:
-        return read_kept(connection, KEPT, month.name)
+def _silent(_: str) -> None:
+    """Tell nobody."""
 
 
-def renewed_report(store: Store, settings: Sections, month: Month, now: datetime) -> Kept:
-    """Make the report of a month, and keep it.
-
-    Parameters
-    ----------
-    store : Store
-        What is known.
-    settings : Sections
-        What the team has set.
-    month : Month
-        The month.
-    now : datetime
-        With an offset; what is known then is told.
-    """
-    content = made_report(store, settings, month, now).to_dict()
-    with writing(store.engine) as connection:
-        keep(connection, KEPT, month.name, content, now)
-    return Kept(content, now.astimezone(UTC))
-
-
-def fresh_report(store: Store, settings: Sections, month: Month, now: datetime) -> Kept:
-    """The report that is kept, or a new one where that is older than ``work.report_hours``.
-
-    Parameters
-    ----------
-    store, settings, month, now
-        As in :func:`renewed_report`.
-    """
-    found = kept_report(store, month)
-    oldest = now - timedelta(hours=settings.work.report_hours)
-    return (
-        found if found is not None and found.made_at > oldest else renewed_report(store, settings, month, now)
-    )
-
-
-def renewed_lately(store: Store, settings: Sections, now: datetime) -> list[Month]:
-    """Make the reports of the running month and of the last one, and keep them.
-
-    Parameters
-    ----------
-    store, settings, now
-        As in :func:`renewed_report`.
-
-    Returns
-    -------
-    list of Month
-        Those months.
-    """
-    running = Month.at(now.timestamp(), settings.time.zone)
-    months = [running.before, running]
-    for month in months:
-        renewed_report(store, settings, month, now)
-    return months
-
-
-def made_report(store: Store, settings: Sections, month: Month, as_of: datetime) -> Report:
+def made_report(
+    store: Store, settings: Sections, month: Month, as_of: datetime, tell: Tell = _silent
+) -> Report:
     """Make the report of a month, as it was known at a time.
 
     Parameters
@@ -168,8 +98,15 @@ def made_report(store: Store, settings: Sections, month: Month, as_of: datetime)
         The month; it has begun by then.
     as_of : datetime
         With an offset.
+    tell : callable
+        Is told what is being done.
+
+    Raises
+    ------
+    NoLeads
+        If none was known by the end of the month.
     """
-    return _Making(store, settings, month, as_of.timestamp()).report()
+    return _Making(store, settings, month, as_of.timestamp(), tell).report()
 
 
 @dataclass(frozen=True)
@@ -180,9 +117,16 @@ class _Making:
     settings: Sections
     month: Month
     as_of: float
+    tell: Tell
 
     def report(self) -> Report:
-        return report_of(self.month, self.as_of, self._known(), self._agreed())
+        self.tell("reading leads and what happened to them")
+        created = self._ledger.created
+        refuse_empty(self.month, float(created.min()) if len(created) else None)
+        self.tell("looking up what was said of them")
+        known = self._known()
+        self.tell("counting the month")
+        return report_of(self.month, self.as_of, known, self._agreed())
 
     @cached_property
     def _spans(self) -> tuple[Span, Span]:
@@ -281,8 +225,15 @@ class _Making:
         wins = wins_of(self._facts, self._ledger, self._spans[0])
         decides = None if self._policy is None else self._policy.target
         said = said_before(self.store, wins, self.month.start, self.settings.primary, decides)
+        if decides is not None:
+            said = [self._while_it_decides(one, decides) for one in said]
         card = self._card(self.settings.primary)
         return said if card is None else [in_words(card, one) for one in said]
+
+    def _while_it_decides(self, one: SaidBefore, target: str) -> SaidBefore:
+        """The policy says nothing of a lead that had got as far as it asks for by then."""
+        reached = self._facts.reached[target][self._place[one.lead_id]]
+        return replace(one, likelihood=None) if reached <= one.at else one
 
     @cached_property
     def _place(self) -> dict[str, int]:

@@ -30,9 +30,9 @@ from serving.cold_start import serve_points
 from serving.decision import handoff_of
 from serving.handing import accept_silent, hand_over
 from serving.importing import import_files
+from serving.kept_reports import renewed_lately
 from serving.open_leads import challenger_of, score_open
 from serving.queueing import refresh_queue
-from serving.reporting import renewed_lately
 from serving.watcher import watch_store
 from serving.worth import Worth
 
@@ -225,7 +225,7 @@ def _report(store: Store, settings: Settings, now: datetime) -> str | None:
     """Make the reports of the running month and of the last one, so that whoever asks gets them at once."""
     if not store.lead_count():
         return None
-    return " and ".join(month.name for month in renewed_lately(store, settings, now))
+    return " and ".join(month.name for month in renewed_lately(store, settings, now)) or None
 
 
 def _retrain(store: Store, settings: Settings, train: Callable[[str], str]) -> str | None:

@@ -17,11 +17,11 @@ from scoring.errors import SettingsError
 from scoring.io.outputs import replacing
 from scoring.io.settings import Settings
 from scoring.io.store import Store, open_store
-from scoring.months import Month
 from scoring.reasons import Lang
 from serving.cli.moment import moment
 from serving.cli.terminal import console, settings
-from serving.reporting import made_report, month_asked, renewed_report
+from serving.kept_reports import keep_report, month_asked
+from serving.reporting import made_report
 
 FEW: Final = 10
 MONTH_HELP = "The month, as 2026-10. [default: the last whole one]"
@@ -69,8 +69,14 @@ def report(
     now = moment(as_of, given.time.zone) if as_of is not None else datetime.now(UTC)
     asked = month_asked(month, given, now)
     with open_store(given.database_url, given.primary) as store:
-        with console.status("Making the report …"):
-            content = _content(store, given, asked, now, keep=as_of is None)
+        with console.status("Making the report …") as shown:
+
+            def tell(step: str) -> None:
+                shown.update(f"Making the report: {step} …")
+
+            content = made_report(store, given, asked, now, tell).to_dict()
+            if as_of is None:
+                keep_report(store, asked, content, now)
         if write is not None and output is not None:
             with replacing(output) as stream:
                 stream.write(write(store, given, content, language).encode())
@@ -79,12 +85,6 @@ def report(
         typer.echo(_json(content))
     elif output is None:
         _show(given, content, language)
-
-
-def _content(store: Store, given: Settings, month: Month, now: datetime, *, keep: bool) -> dict[str, Any]:
-    if keep:
-        return renewed_report(store, given, month, now).content
-    return made_report(store, given, month, now).to_dict()
 
 
 def _json(content: dict[str, Any]) -> str:

@@ -129,11 +129,11 @@ def campaigns(tell: Teller) -> Chapter:
     ]
     chart = campaign_return(charted, lang=tell.lang) if charted else None
     rule = RULES[tell.rule][tell.lang]
-    sheets = [Sheet(tell.say("By {rule}", rule=rule), heads, cells, chart)] if rows else []
+    sheets = [Sheet(tell.say("Credited by {rule}", rule=rule), heads, cells, chart)] if rows else []
     if rows:
         heads = [tell.say("Campaign"), *((RULES[one][tell.lang], NUM) for one in found["rules"])]
         returns = [
-            [_named(tell, row["campaign"]), *(fmt.percent(one["roi"], 0) for one in row["now"]["brought"])]
+            [_named(tell, row["campaign"]), *(tell.gain(one["roi"]) for one in row["now"]["brought"])]
             for row in shown
             if row["now"]["cost"] is not None
         ]
@@ -191,8 +191,8 @@ def _campaign(tell: Teller, row: Record, place: int, name: str | None = None) ->
     return [
         name or _named(tell, row["campaign"]), cost, fmt.number(brought["leads"], 1),
         DASH if each is None else fmt.money(each, now["currency"]), fmt.number(brought["wins"], 1),
-        tell.money(brought["revenue"]), fmt.percent(brought["roi"], 0),
-        fmt.percent(row["before"]["brought"][place]["roi"], 0),
+        tell.money(brought["revenue"]), tell.gain(brought["roi"]),
+        tell.gain(row["before"]["brought"][place]["roi"]),
     ]  # fmt: skip
 
 

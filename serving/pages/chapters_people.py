@@ -16,8 +16,8 @@ def personas(tell: Teller) -> Chapter:
     """The month by persona, source and fit."""
     said = [
         tell.say(
-            "Who wins more often is read from the last column: leads of twelve months that are old enough, not those "
-            "of one month."
+            "Who wins more often is read from the win rate: of leads of twelve months that are old enough, not of "
+            "those of one month."
         )
     ]
     tables = (

@@ -74,7 +74,7 @@ def answers(tell: Teller) -> Chapter:
             )  # fmt: skip
         rows = [
             [
-                row["reason"] or tell.say("(no reason told)"),
+                _reason(tell, row["reason"]),
                 fmt.number(row["count"]),
                 fmt.number(row["before"]),
             ]
@@ -138,7 +138,7 @@ def missed(tell: Teller) -> Chapter:
     said = [
         tell.say(
             "Of {wins} wins, {scored} have a score from before the month (or from their creation in it); {count} of "
-            "these were graded C or D, or below the threshold of the handoff.",
+            "these were graded C or D, or had not got far enough and lay below the threshold of the handoff.",
             wins=fmt.number(missed["wins"]), scored=fmt.number(missed["scored"]), count=fmt.number(missed["count"]),
         )
     ]  # fmt: skip
@@ -150,6 +150,7 @@ def missed(tell: Teller) -> Chapter:
         (tell.say("Amount"), NUM),
         (tell.say("Score"), NUM),
         tell.say("As of"),
+        tell.say("Why it counts as missed"),
         tell.say("What spoke against it"),
     ]
     cells = [
@@ -157,6 +158,7 @@ def missed(tell: Teller) -> Chapter:
             row["lead_id"], fmt.day(row["won_at"][:10]),
             DASH if row["amount"] is None else fmt.money(row["amount"], row["currency"]),
             f"{row['grade'] or DASH} {DASH if row['score'] is None else row['score']}", fmt.day(row["scored_at"][:10]),
+            tell.comma.join(_low(tell, row, why) for why in row["why"]),
             tell.comma.join(_against(tell, why) for why in row["reasons"]) or DASH,
         ]
         for row in rows
@@ -178,6 +180,20 @@ def _owing(tell: Teller, row: Record, name: str) -> list[str]:
         for rate in (row["first_touch"], row["touches"])
     ]
     return [name, fmt.number(row["leads"]), *kept, fmt.number(row["median_hours"], 1)]
+
+
+def _reason(tell: Teller, reason: str) -> str:
+    """Why a lead was turned down; the reasons of the settings are there in both languages."""
+    return tell.say(reason) if reason else tell.say("(no reason told)")
+
+
+def _low(tell: Teller, row: Record, why: str) -> str:
+    """In which way a lead was held low."""
+    if why == "grade":
+        return tell.say("grade {grade}", grade=row["grade"])
+    shares = row["likelihood"], tell.content["missed"]["threshold"]
+    likelihood, threshold = map(tell.formats.percent, shares)
+    return tell.say("likelihood {likelihood}, threshold {threshold}", likelihood=likelihood, threshold=threshold)
 
 
 def _against(tell: Teller, why: Record) -> str:

@@ -124,7 +124,11 @@ class Teller:
 
     def change(self, now: float, before: float) -> str:
         """By how much a number rose or fell."""
-        return f"{self.formats.signed((now - before) / before * 100)} %" if before else DASH
+        return self.gain((now - before) / before) if before else DASH
+
+    def gain(self, share: float | None) -> str:
+        """A return, with its sign."""
+        return DASH if share is None else f"{self.formats.signed(share * 100)}\N{NO-BREAK SPACE}%"
 
     def rate(self, rate: Record) -> str:
         """A rate; a star marks one of fewer than 20."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from scoring.attribution import CAMPAIGN
 from scoring.categories import Categories
@@ -109,6 +109,12 @@ def _handed(row: Any, last: int) -> Handed:
         row.lead_id, to_seconds(row.handed_at), row.state, to_seconds(row.decided_at), row.reason, row.rep,
         row.decided_by == SILENCE,
     )  # fmt: skip
+
+
+def first_lead(connection: Connection) -> float | None:
+    """When the first lead was created, in seconds since 1970 UTC; None where none is known."""
+    found = connection.scalar(select(func.min(leads.c.created_at)))
+    return None if found is None else to_seconds(found)
 
 
 def any_handed(connection: Connection, until: float) -> bool:
