@@ -50,14 +50,15 @@ def handed_out(path: Path, name: str, form: str = "") -> Response:
         return _streamed(_recoded(path, _refuse_unfit(path)), name, "text/csv; charset=shift_jis")
     if form == EXCEL and not _is_marked(path):
         return _streamed(_marked(path), name, "text/csv; charset=utf-8")
-    return FileResponse(path, media_type="text/csv; charset=utf-8", headers=_attached(name))
+    return FileResponse(path, media_type="text/csv; charset=utf-8", headers=attached(name))
 
 
 def _streamed(parts: Iterator[bytes], name: str, kind: str) -> Response:
-    return StreamingResponse(parts, media_type=kind, headers=_attached(name))
+    return StreamingResponse(parts, media_type=kind, headers=attached(name))
 
 
-def _attached(name: str) -> dict[str, str]:
+def attached(name: str) -> dict[str, str]:
+    """The headers by which a browser keeps an answer as a file of that name."""
     return {"content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='')}"}
 
 

@@ -86,6 +86,7 @@ SENTENCES: Final[Mapping[str, str | None]] = {
         "Column '{column}': its dates can be read as {orders}; read as {order}. Choose the order of dates."
     ),
     mark("Column '{column}' {rule}."): None,
+    mark("This could not be done; the log of the service says why."): None,
 }
 RULES: Final = (
     mark("must have a value"),

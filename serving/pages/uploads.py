@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import datetime
 from functools import partial
 from hashlib import blake2b
+from io import StringIO
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
@@ -12,16 +15,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from scoring.contract import LEADS
 from serving.pages.desk import Desk
-from serving.pages.handing_out import UnfitEncoding, handed_out
+from serving.pages.handing_out import MARK, UnfitEncoding, attached, handed_out
 from serving.pages.language import LANGUAGES
 from serving.pages.list_choices import ENCODINGS, ORDERS, chosen
 from serving.pages.retold import retold
 from serving.pages.site import Reader, back_to
+from serving.pages.timeline import stage_said
 from serving.pages.words import mark
 from serving.uploads.clerk import Clerk
 from serving.uploads.errands import Errand
 from serving.uploads.folder import KEPT, UNDER_WAY, TooManyLists, Upload, Uploads
+from serving.uploads.ranking import MOST, PAGE, read_ranking
 
 TYPES: Final = {
     "number": mark("number"),
@@ -75,6 +81,7 @@ class _Lists:
         get, post = routes.get, routes.post
         get("/import")(self.begin)
         post("/import")(self.upload)
+        get("/import/columns.csv")(self.columns)
         get("/import/{token}")(self.check)
         post("/import/{token}/check")(self.check_again)
         post("/import/{token}/score")(self.score)
@@ -98,8 +105,17 @@ class _Lists:
         return self.site.page(
             request, "uploads.html", status=status, done=done, wrong=wrong,
             lists=self.uploads.of(owner(reader)), kib=self.desk.settings.serve.max_body_kib,
-            choices={"lang": reader.lang}, **self._choosable(),
+            choices={"lang": reader.lang}, stage=partial(stage_said, reader=reader), reads=self.clerk.reads(),
+            **self._choosable(),
         )  # fmt: skip
+
+    def columns(self) -> Response:
+        """Hand out an empty list with the columns that the model reads."""
+        header = StringIO()
+        csv.writer(header).writerow(dict.fromkeys((*LEADS.required, *self.clerk.reads())))
+        return Response(
+            MARK + header.getvalue().encode(), media_type="text/csv", headers=attached("leads.csv")
+        )
 
     async def upload(self, request: Request) -> Response:
         """Keep a list, and begin to check it."""
@@ -126,7 +142,7 @@ class _Lists:
         upload = self._found(request, token)
         if upload is None:
             return self._gone(request)
-        model = self.clerk.model(upload)
+        model = self.clerk.model(upload.choices["target"])
         return self._page(
             request, "upload.html", upload, "check", busy=busy, choices=upload.choices, model=model,
             may_take=self._may_take(request), points=bool(self.desk.settings.points), **self._choosable(),
@@ -150,22 +166,30 @@ class _Lists:
         upload = self._found(request, token)
         if upload is None:
             return self._gone(request)
-        if self.clerk.model(upload) is None:
+        if self.clerk.model(upload.choices["target"]) is None:
             return back_to(f"/import/{token}")
         await self._do(upload, "score")
         return back_to(f"/import/{token}/scores")
 
-    def scores(self, request: Request, token: str, unfit: int = 0) -> Response:
+    def scores(self, request: Request, token: str, unfit: int = 0, page: int = 0) -> Response:
         """Show what came of scoring a list."""
         upload = self._found(request, token)
         if upload is None:
             return self._gone(request)
-        return self._page(request, "upload_scores.html", upload, "score", unfit=unfit)
+        score = upload.done("score")
+        count = min(score["scored"], MOST) if score else 0
+        leads = read_ranking(upload, page, self.desk.store) if count else []
+        more = page + 1 if (page + 1) * PAGE < count else None
+        as_of = datetime.fromisoformat(score["as_of"]) if score else None
+        return self._page(
+            request, "upload_scores.html", upload, "score", unfit=unfit, leads=leads, at=page, more=more,
+            most=MOST, as_of=as_of,
+        )  # fmt: skip
 
     def download(self, request: Request, token: str, form: str = "") -> Response:
         """Hand the scored list out."""
         upload = self._found(request, token)
-        if upload is None or upload.read("score") is None or not upload.scored.exists():
+        if upload is None or upload.done("score") is None or not upload.scored.exists():
             return self._gone(request)
         try:
             return handed_out(upload.scored, f"{PurePosixPath(upload.name).stem}-scored.csv", form)
@@ -228,7 +252,7 @@ class _Lists:
             broken_off=not going and under_way is not None and upload.read(UNDER_WAY) is not None,
             found=None if going else upload.read(errand), gone_at=upload.uploaded_at + KEPT,
             told=partial(retold, say=reader.say, file=file), step=_step, steps=STEPS, types=TYPES,
-            delimiters=DELIMITERS, **values,
+            delimiters=DELIMITERS, stage=partial(stage_said, reader=reader), **values,
         )  # fmt: skip
 
     def _gone(self, request: Request) -> Response:

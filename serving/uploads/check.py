@@ -235,7 +235,7 @@ def _checked(
     reader: TableReader, seen: _Seen, cards: Sequence[Scorecard], store: Store, customs: Customs
 ) -> ListCheck:
     names, dialect = reader.schema.names, reader.dialect
-    read = _read(cards)
+    read = own_columns(cards)
     sample = pa.Table.from_batches(seen.sample, reader.schema)
     split = [RowFault(one.row, one.reason) for one in reader.rejected]
     with reading(store.engine) as connection:
@@ -264,8 +264,14 @@ def _checked(
     )
 
 
-def _read(cards: Sequence[Scorecard]) -> list[str]:
-    """The columns that the models read; what happened to a lead stands in other lists."""
+def own_columns(cards: Sequence[Scorecard]) -> list[str]:
+    """The columns of a list that some models read; what happened to a lead stands in other lists.
+
+    Parameters
+    ----------
+    cards : sequence of Scorecard
+        The models.
+    """
     own = {column.name for card in cards for column in card.columns}
     return list(dict.fromkeys(name for card in cards for name in columns_read(card) if name in own))
 

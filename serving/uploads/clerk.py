@@ -13,7 +13,7 @@ from scoring.io.store import Store
 from scoring.reasons import Lang
 from serving.deps import Deps
 from serving.live import LiveChampion
-from serving.uploads.check import check_list
+from serving.uploads.check import check_list, own_columns
 from serving.uploads.errands import Do, Errand, Errands, Tell
 from serving.uploads.folder import Upload
 from serving.uploads.scores import score_upload
@@ -37,12 +37,16 @@ class Clerk:
         self._deps, self._store, self._settings = deps, store, settings
         self._errands = Errands()
 
-    def model(self, upload: Upload) -> LiveChampion | None:
-        """What scores a list: the model of the target chosen, else of the primary one, else the only one."""
+    def model(self, wanted: str = "") -> LiveChampion | None:
+        """What scores lists: the model of the target wanted, else of the primary one, else the only one."""
         live = self._deps.live
         models = live.now.models
-        wanted = upload.choices.get("target", "")
         return next((models[name] for name in (wanted, *live.targets) if name in models), None)
+
+    def reads(self) -> list[str]:
+        """The columns of a list that count, where nothing is chosen; none where nothing is live."""
+        model = self.model()
+        return [] if model is None else own_columns(model.cards)
 
     def begin(self, upload: Upload, errand: Errand, *, skip: bool = False, patience: float = 0.0) -> bool:
         """Begin something, and wait a moment for it.
@@ -77,15 +81,15 @@ class Clerk:
         return Customs(self._settings.time.zone, order, self._settings.reading.missing)
 
     def _check(self, upload: Upload, tell: Tell) -> dict[str, Any]:
-        model = self.model(upload)
+        model = self.model(upload.choices["target"])
         cards = () if model is None else model.cards
         encoding = upload.choices.get("encoding") or None
         return check_list(upload.list, cards, self._store, self._customs(upload), encoding, tell)
 
     def _score(self, upload: Upload, tell: Tell) -> dict[str, Any]:
-        model = self.model(upload) or self._deps.live.now.model(None, "")
+        model = self.model(upload.choices["target"]) or self._deps.live.now.model(None, "")
         return score_upload(
-            upload, model, self._store, as_of=self._deps.clock().replace(microsecond=0),
+            upload, model, as_of=self._deps.clock().replace(microsecond=0),
             lang=cast("Lang", upload.choices["lang"]), max_rejected=self._settings.reading.max_rejected, tell=tell,
         )  # fmt: skip
 

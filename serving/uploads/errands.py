@@ -51,9 +51,12 @@ class Errands:
         Returns
         -------
         bool
-            False where the list is worked on already.
+            False where the list is worked on already, or was deleted.
         """
-        held = upload.hold()
+        try:
+            held = upload.hold()
+        except FileNotFoundError:
+            return False
         if held is None:
             return False
         try:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
@@ -83,6 +83,11 @@ class Upload:
         """The list with its scores."""
         return self.folder / "scored.csv"
 
+    @property
+    def ranked(self) -> Path:
+        """The order in which to call its leads."""
+        return self.folder / "ranked.arrow"
+
     def read(self, name: str) -> dict[str, Any] | None:
         """What was found out under a name; None before."""
         try:
@@ -90,6 +95,11 @@ class Upload:
         except FileNotFoundError:
             return None
         return found
+
+    def done(self, name: str) -> dict[str, Any] | None:
+        """The same, unless it could not be found out."""
+        found = self.read(name)
+        return None if found is None or "failed" in found else found
 
     def write(self, name: str, content: Mapping[str, Any]) -> None:
         """Keep what was found out; whoever reads sees all of it, or what was there before."""
@@ -116,14 +126,14 @@ class Upload:
     @property
     def busy(self) -> bool:
         """Whether somebody works on it, in whatever process."""
-        handle = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            flock(handle, LOCK_SH | LOCK_NB)
-        except BlockingIOError:
-            return True
+            handle = self._lock()
+        except FileNotFoundError:
+            return False
+        try:
+            return _is_held(handle)
         finally:
             os.close(handle)
-        return False
 
     def hold(self) -> int | None:
         """Begin to work on it; None where somebody does already.
@@ -132,23 +142,40 @@ class Upload:
         -------
         int or None
             What to give to ``os.close`` once that is done.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it was deleted.
         """
-        handle = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            flock(handle, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            if self.read(UNDER_WAY) is not None:
-                os.close(handle)
-                return None
-            # Nobody works on it: somebody only looked, and is done at once.
-            flock(handle, LOCK_EX)
-        return handle
+        handle = self._lock()
+        while True:
+            try:
+                flock(handle, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                if _is_held(handle):
+                    os.close(handle)
+                    return None
+                # Somebody only looked whether it is worked on, and is done at once.
+                flock(handle, LOCK_UN)
+            else:
+                return handle
+
+    def _lock(self) -> int:
+        return os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
 
     def delete(self) -> bool:
         """Remove it and all that was found out of it; whether that was done, for what is worked on stays."""
-        if self.busy:
+        try:
+            handle = self.hold()
+        except FileNotFoundError:
+            return True
+        if handle is None:
             return False
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        finally:
+            os.close(handle)
         return True
 
 
@@ -209,15 +236,18 @@ class Uploads:
         return kept
 
     def find(self, token: str, owner: str) -> Upload | None:
-        """The list of a token, if it is that owner's."""
+        """The list of a token, if it is that owner's and has not had its day."""
         found = _upload(self.folder / token) if _TOKEN.fullmatch(token) else None
-        return found if found is not None and found.owner == owner else None
+        return found if found is not None and found.owner == owner and self._is_kept(found) else None
 
     def of(self, owner: str) -> list[Upload]:
         """Somebody's lists, the newest first."""
         found = (_upload(folder) for folder in _folders(self.folder))
-        own = [one for one in found if one is not None and one.owner == owner]
+        own = [one for one in found if one is not None and one.owner == owner and self._is_kept(one)]
         return sorted(own, key=lambda one: one.uploaded_at, reverse=True)
+
+    def _is_kept(self, upload: Upload) -> bool:
+        return self._clock() <= upload.uploaded_at + KEPT
 
     def sweep(self) -> int:
         """Remove what is older than a day, and say how many lists that were."""
@@ -248,6 +278,15 @@ def sweep(folder: Path, now: datetime) -> int:
             shutil.rmtree(one, ignore_errors=True)
             removed += 1
     return removed
+
+
+def _is_held(handle: int) -> bool:
+    """Whether somebody works where a lock lies; else the lock is shared with whoever looks too."""
+    try:
+        flock(handle, LOCK_SH | LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _folders(folder: Path) -> list[Path]:

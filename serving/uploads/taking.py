@@ -9,6 +9,7 @@ from typing import Any, Final
 from scoring.contract import LEADS
 from scoring.contract_cells import Customs
 from scoring.errors import SettingsError
+from scoring.io.outputs import write_rejected
 from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.mappings import Meaning
@@ -69,6 +70,8 @@ def take_upload(
         told=tell,
     )
     faults = done.refused[0].rows if done.refused else []
+    if dry_run:
+        write_rejected(upload.list, faults)
     return {
         "written": done.written,
         "counts": {name: asdict(count) for name, count in done.counts.items()},
