@@ -13,7 +13,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 from scoring.money import decimals
-from scoring.reasons import Lang
+from scoring.reasons import WORDS, Lang, percent
 
 NONE: Final = "–"
 Number = int | float | Decimal
@@ -61,12 +61,12 @@ class Formats:
         return format_decimal(_rounded(value, digits), f"#,##0.{'#' * digits}".rstrip("."), self._locale)
 
     def percent(self, share: Number | None, digits: int | None = None) -> str:
-        """A share in percent; by default with one decimal below ten, where it matters."""
+        """A share in percent; by default as reasons say it: one decimal below ten, never a rounded 0 or 100."""
         if share is None or _unknown(share):
             return NONE
-        hundred = Decimal(str(share)) * 100
-        digits = (1 if abs(hundred) < 10 and hundred != 0 else 0) if digits is None else digits
-        return f"{self.number(hundred, digits)}\N{NO-BREAK SPACE}%"
+        if digits is None and share >= 0:
+            return percent(float(share), WORDS[self.lang]).replace(" %", "\N{NO-BREAK SPACE}%")
+        return f"{self.number(Decimal(str(share)) * 100, digits or 0)}\N{NO-BREAK SPACE}%"
 
     def points(self, difference: Number | None, digits: int = 1) -> str:
         """A difference of two shares in percentage points, with its sign."""
