@@ -10,6 +10,7 @@ from scoring.contract import to_micros, to_seconds
 from scoring.io.sections import Sections
 from scoring.io.store.handoffs import Handoff, read_handoff, settle_handoff
 from scoring.io.store.overrides import Field, Override, add_override, end_overrides, overrides_of
+from scoring.io.store.policies import read_policy
 from scoring.io.store.queue import take_out
 from scoring.io.store.scores import score_history
 from scoring.io.store.tables import leads
@@ -107,6 +108,7 @@ def override(
     reason: str,
     now: datetime,
     days: int,
+    primary: str | None = None,
 ) -> Override:
     """Put a human's word beside the model's, for so many days; the trail says who did.
 
@@ -126,6 +128,9 @@ def override(
         With an offset.
     days : int
         How long it holds.
+    primary : str, optional
+        The target whose score is kept beside it; by default the last score of any. Beside a decision stands the
+        likelihood that the policy in force decides by.
 
     Raises
     ------
@@ -138,7 +143,7 @@ def override(
     lead, at = _lead(connection, lead_id), _micros(now)
     before = _word(connection, lead_id, field, at)
     add_override(
-        connection, lead, field=field, value=value, model_value=_by_model(connection, lead_id, field),
+        connection, lead, field=field, value=value, model_value=_by_model(connection, lead_id, field, primary),
         author=author, reason=reason, now=at, expires_at=at + days * MICROSECONDS_A_DAY,
     )  # fmt: skip
     after = _word(connection, lead_id, field, at)
@@ -206,9 +211,11 @@ def _word(connection: Connection, lead_id: str, field: Field, now: int) -> Overr
     )
 
 
-def _by_model(connection: Connection, lead_id: str, field: Field) -> str | None:
+def _by_model(connection: Connection, lead_id: str, field: Field, primary: str | None) -> str | None:
     """What the model said last; of a decision it is the likelihood that decides."""
-    last = next(iter(score_history(connection, lead_id)), None)
+    policy = read_policy(connection) if field == "decision" else None
+    target = primary if policy is None else policy.target
+    last = next(iter(score_history(connection, lead_id, target, 1)), None)
     said = None if last is None else last.score if field == "score" else last.likelihood
     return None if said is None else str(said)
 

@@ -224,7 +224,7 @@ def _places(events: Sequence[Event]) -> dict[str, list[Spec]]:
     first, last = events[0].at, events[-1].at
     row, before = 0, first
     for event in events:
-        row = (row + 1) % 6 if event.at - before < (last - first) / 6 and event is not events[0] else 0
+        row = (row + 1) % 6 if event.at - before <= (last - first) / 6 and event is not events[0] else 0
         before = event.at
         late = len(events) > 1 and event.at - first > (last - first) * 0.8
         placed["right" if late else "left"].append(

@@ -337,8 +337,9 @@ def override_(
                     console.print(f"The word on the {field} of {lead_id} is taken back.", markup=False)
             elif value is not None:
                 kept = override(
-                    connection, lead_id, field, value, author=who, reason=reason, now=now, days=days
-                )
+                    connection, lead_id, field, value, author=who, reason=reason, now=now, days=days,
+                    primary=settings().primary,
+                )  # fmt: skip
                 until = moment(kept.expires_at)
                 beside = "" if kept.model_value is None else f" (the model said {kept.model_value})"
                 console.print(f"{field} of {lead_id}: {value}{beside}, until {until:%Y-%m-%d}.", markup=False)

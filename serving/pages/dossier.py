@@ -22,7 +22,9 @@ from scoring.io.store.timeline import Happened, read_timeline
 from scoring.ledger import OneLead
 from serving.pages.what_if import PREFIX
 
-LINES: Final = 50
+# So much of what happened stands on a lead's page, and so much on those that are only looked through.
+FIRST_LINES: Final = 20
+LINES: Final = 100
 SCORES: Final = 50
 ALIKE: Final = 20
 LARGEST: Final = 2**31 - 1
@@ -80,6 +82,11 @@ class Wanted:
             past=_count(query.get("past")) or 0,
             asked={name: value for name, value in query.items() if name.startswith(PREFIX)},
         )
+
+    @property
+    def lines(self) -> int:
+        """How many lines of what happened a page has."""
+        return FIRST_LINES if self.until is None else LINES
 
 
 def _count(text: str | None, most: int = LARGEST) -> int | None:
@@ -160,7 +167,7 @@ def read_dossier(connection: Connection, lead_id: str, now: datetime, wanted: Wa
         words=words,
         alike=alike,
         faces=faces(connection, [lead_id, *alike]),
-        happened=read_timeline(connection, lead_id, LINES + 1, until=wanted.until, skip=wanted.past),
+        happened=read_timeline(connection, lead_id, wanted.lines + 1, until=wanted.until, skip=wanted.past),
         scores=score_history(
             connection, lead_id, wanted.target, SCORES + 1, skip=wanted.scores, challengers=wanted.challengers
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ValidationError
@@ -20,7 +19,7 @@ from serving.gate import caller
 from serving.pages.desk import Desk
 from serving.pages.dossier import Wanted, read_dossier
 from serving.pages.portrait import portrait
-from serving.pages.site import back_to, with_query
+from serving.pages.site import back_to, lead_address
 from serving.pages.standing import targets
 from serving.problems import faults
 from serving.queue_schemas import OverrideRequest, TakeBackRequest
@@ -31,24 +30,6 @@ FOUND: Final = 50
 FEW: Final = 8
 LARGEST: Final = 2**31 - 1
 Body = TypeVar("Body", bound=BaseModel)
-
-
-def address(lead_id: str) -> str:
-    """The address of a lead's page.
-
-    Examples
-    --------
-    >>> address("L-1"), address("a/b c"), address("<b>")
-    ('/leads/L-1', '/leads/a/b%20c', '/leads/%3Cb%3E')
-
-    Browsers take dots for steps in a path, so what has such an id is asked for by name:
-
-    >>> address("..")
-    '/leads?lead=..'
-    """
-    if any(step in (".", "..") for step in lead_id.split("/")):
-        return with_query("/leads", lead=lead_id)
-    return f"/leads/{quote(lead_id)}"
 
 
 def router(desk: Desk) -> APIRouter:
@@ -68,11 +49,11 @@ def router(desk: Desk) -> APIRouter:
         lead_id, skip = _id(desk, lead), min(max(skip, 0), LARGEST)
         with reading(store.engine) as connection:
             exact = find_by_id(connection, lead_id)
-            if exact and not address(lead_id).startswith("/leads/"):
+            if exact and not lead_address(lead_id).startswith("/leads/"):
                 return _page(desk, request, lead_id)
             found = [lead_id] if exact else find_leads(connection, lead, FOUND + 1, skip)
             if len(found) == 1 and not skip:
-                return RedirectResponse(address(found[0]), 303)
+                return RedirectResponse(lead_address(found[0]), 303)
             newest = [] if lead else newest_leads(connection, FEW)
             near = find_near(connection, lead_id, FEW) if lead and not found and not skip else []
             known = faces(connection, [*found, *newest, *near])
@@ -95,12 +76,12 @@ def router(desk: Desk) -> APIRouter:
             over = _checked(TakeBackRequest, told, {})
             end = partial(take_back, author=author, now=now, **over.model_dump())
             done = "taken-back" if await desk.writer.write(or_refused(end)) else "over"
-            return back_to(address(over.lead_id), done=done)
+            return back_to(lead_address(over.lead_id), done=done)
         days = told.get("days", "")
         word = _checked(OverrideRequest, told, {"days": int(days) if days.isdecimal() else days})
-        keep = partial(override, author=author, now=now, **word.model_dump())
+        keep = partial(override, author=author, now=now, primary=desk.deps.live.primary, **word.model_dump())
         await desk.writer.write(or_refused(keep))
-        return back_to(address(word.lead_id), done="overridden")
+        return back_to(lead_address(word.lead_id), done="overridden")
 
     @routes.get("/forget")
     def ask(request: Request, lead: str = "") -> Response:
@@ -109,7 +90,7 @@ def router(desk: Desk) -> APIRouter:
             if not find_by_id(connection, lead_id):
                 raise NoSuchLead(NOT_KEPT)
             face = faces(connection, [lead_id]).get(lead_id, {})
-        return site.page(request, "lead_forget.html", lead_id=lead_id, face=face, back=address(lead_id))
+        return site.page(request, "lead_forget.html", lead_id=lead_id, face=face, back=lead_address(lead_id))
 
     @routes.post("/forget")
     async def erase(request: Request) -> Response:
@@ -145,7 +126,7 @@ def _page(desk: Desk, request: Request, lead_id: str) -> Response:
             )  # fmt: skip
     told = portrait(desk, dossier, wanted, site.reader(request), now)
     return site.page(
-        request, "lead.html", address=address(lead_id), done=request.query_params.get("done", ""),
+        request, "lead.html", address=lead_address(lead_id), done=request.query_params.get("done", ""),
         settings=desk.settings, **told,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scoring.charts import Event, Past, history
@@ -17,10 +17,10 @@ from scoring.trend import trend
 from scoring.value import WON
 from serving.live import Now
 from serving.pages.desk import Desk
-from serving.pages.dossier import ALIKE, LINES, SCORES, Dossier, Wanted
+from serving.pages.dossier import ALIKE, SCORES, Dossier, Wanted
 from serving.pages.site import Reader
 from serving.pages.standing import Standing, Sum, reasons, standing, standings
-from serving.pages.timeline import cursor, line, stage_said, value_said
+from serving.pages.timeline import cursor, line, stage_said, value_said, who_said
 from serving.pages.what_if import differences, fields, given, wrong
 from serving.pages.words import mark
 from serving.showing import Shower, moment, show_handoff
@@ -41,6 +41,8 @@ SOURCES: Final[Mapping[str, str]] = {
 # What is marked in the course of the scores.
 _MARKED: Final = ("handoff", "answer", "outcome")
 _MOST_MARKED: Final = 6
+# Scores of fewer days are no course that a picture could show.
+LEAST_DRAWN: Final = timedelta(days=5)
 
 
 def portrait(desk: Desk, dossier: Dossier, wanted: Wanted, reader: Reader, now: datetime) -> dict[str, Any]:
@@ -67,9 +69,11 @@ def portrait(desk: Desk, dossier: Dossier, wanted: Wanted, reader: Reader, now: 
         "lead_id": page.lead_id,
         "face": dossier.faces.get(page.lead_id, {}),
         "created": _at(page.created_at),
+        "owner": next((one["rep"] for one in page.events["assignments"]), None),
         "closed": _closed(page, reader),
         "every": every,
         "shown": shown,
+        "policy": None if shown is None or shown.live.handoff is None else shown.live.handoff.policy,
         "sum": None,
         "trend": None,
         "wanted": wanted,
@@ -145,7 +149,7 @@ def _word(word: Any, reader: Reader) -> dict[str, Any]:
         "field": word.field,
         "value": value_said(word.field, word.value, reader),
         "model": value_said(word.field, word.model_value, reader),
-        "author": word.author,
+        "author": who_said(word.author, reader),
         "reason": word.reason,
         "until": moment(word.expires_at),
     }
@@ -169,30 +173,25 @@ def _compared(shown: Standing, then: Standing, reader: Reader) -> dict[str, Any]
     if shown.said is None or then.said is None:
         return {"moved": [], "why": []}
     whole = Sum(then.live.card, then.said, reader)
-    signed = reader.formats.signed
     moved = [
-        (
-            whole.name(one.feature),
-            f"{one.before:+.6f}",
-            f"{one.after:+.6f}",
-            signed(one.after - one.before, 6),
-        )
+        (whole.name(one.feature), *whole.moved(one.before, one.after))
         for one in differences(shown.said, then.said)
     ]
     return {"moved": moved, "why": reasons(then.live.card, then.said.score, reader)}
 
 
 def _past(dossier: Dossier, wanted: Wanted, reader: Reader) -> dict[str, Any]:
-    """What the lead was scored: a page of the log, and its chart where it has more than one day."""
+    """What the lead was scored: a page of the log, and its chart where it has more than some days."""
     rows, zone = dossier.scores[:SCORES], reader.formats.zone
     drawn = [row for row in rows if row.score is not None and row.target == rows[0].target]
     points = [Past(_at(row.as_of).astimezone(zone), row.version, row.score or 0) for row in drawn]
     specs: list[Any] = [None, None]
-    if len({point.at.date() for point in points}) > 1:
+    if len(points) > 2 and points[0].at - points[-1].at >= LEAST_DRAWN:
         marks = _marks(dossier, drawn, reader)
         specs = [untitled(history(points, marks, lang=reader.lang, width=width)) for width in (WIDE, NARROW)]
     return {
         "rows": [{"row": row, "at": _at(row.as_of), "source": SOURCES[row.source]} for row in rows],
+        "versions": sorted({row.version for row in rows}),
         "spec": specs[0],
         "narrow": specs[1],
         "more": wanted.scores + SCORES if len(dossier.scores) > SCORES else None,
@@ -209,8 +208,8 @@ def _marks(dossier: Dossier, drawn: list[ScoreRow], reader: Reader) -> list[Even
 
 
 def _timeline(dossier: Dossier, wanted: Wanted, reader: Reader) -> dict[str, Any]:
-    happened = dossier.happened[:LINES]
-    more = cursor(happened, wanted.until, wanted.past) if len(dossier.happened) > LINES else None
+    happened = dossier.happened[: wanted.lines]
+    more = cursor(happened, wanted.until, wanted.past) if len(dossier.happened) > wanted.lines else None
     return {"lines": [line(one, reader) for one in happened], "earlier": more}
 
 

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -114,6 +114,7 @@ class Site:
             "can_draw": self.drawing.able,
             "static": static_address,
             "with_query": with_query,
+            "lead_address": lead_address,
             "navigation": NAVIGATION,
             "version": version("leadloop"),
             "csrf_field": FIELD,
@@ -215,6 +216,24 @@ def with_query(address: str, **said: Any) -> str:
     if not given:
         return address
     return f"{address}{'&' if '?' in address else '?'}{urlencode(given)}"
+
+
+def lead_address(lead_id: str) -> str:
+    """The address of a lead's page.
+
+    Examples
+    --------
+    >>> lead_address("L-1"), lead_address("a/b c"), lead_address("<b>")
+    ('/leads/L-1', '/leads/a/b%20c', '/leads/%3Cb%3E')
+
+    Browsers take dots for steps in a path, so what has such an id is asked for by name:
+
+    >>> lead_address("..")
+    '/leads?lead=..'
+    """
+    if any(step in (".", "..") for step in lead_id.split("/")):
+        return with_query("/leads", lead=lead_id)
+    return f"/leads/{quote(lead_id)}"
 
 
 def _here(request: Request) -> str:

@@ -172,6 +172,13 @@ class Sum:
             before = after
         return rows
 
+    def moved(self, before: float, after: float) -> tuple[str, str, str]:
+        """What a part is, what it would be, and the difference of the two as they are shown."""
+        if self._said.score.likelihood is None:
+            return _minus(f"{before:+g}"), _minus(f"{after:+g}"), _minus(f"{after - before:+g}")
+        low, high = round(before, SO_FAR), round(after, SO_FAR)
+        return _minus(f"{low:+.3f}"), _minus(f"{high:+.3f}"), _minus(f"{high - low:+.3f}")
+
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Every part: the feature, what the store holds, what that was read as, and what it adds."""
         base = (self._reader.say("base"), "", "", _minus(f"{self._said.score.base:+.6f}"))

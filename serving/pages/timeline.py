@@ -10,7 +10,7 @@ from typing import Any, Final
 from scoring.feature_words import level_said
 from scoring.features import Feature
 from scoring.io.store.timeline import Happened, Kind
-from serving.pages.site import Reader
+from serving.pages.site import WEB, Reader
 from serving.pages.words import mark
 from serving.showing import moment
 
@@ -101,6 +101,11 @@ def stage_said(stage: str, reader: Reader) -> str:
     return _SHORT.get(stage) or level_said(_STAGE, stage, reader.lang)
 
 
+def who_said(author: str, reader: Reader) -> str:
+    """Who did something; nobody needs a login on the machine of the service itself."""
+    return reader.say("somebody without a login") if author == WEB else author
+
+
 def value_said(field: str, value: str | None, reader: Reader) -> str:
     """What a human's word says, or what the model said in its place: of a decision that is a likelihood."""
     if value is None:
@@ -128,7 +133,8 @@ def _change(content: Mapping[str, Any], reader: Reader) -> Told:
 
 def _activity(content: Mapping[str, Any], reader: Reader) -> Told:
     value = content["value"]
-    return content["kind"], [content["campaign"], None if value is None else reader.formats.number(value, 2)]
+    said = None if value is None else reader.say("value {value}", value=reader.formats.number(value, 2))
+    return content["kind"], [content["campaign"], said]
 
 
 def _touch(content: Mapping[str, Any], reader: Reader) -> Told:
@@ -161,7 +167,7 @@ def _handoff(content: Mapping[str, Any], reader: Reader) -> Told:
 def _answer(content: Mapping[str, Any], reader: Reader) -> Told:
     who, said = content["by"], _SAID[content["state"]]
     return reader.say(said), [
-        reader.say("in silence") if who == "silence" else who,
+        reader.say("in silence") if who == "silence" else who_said(who, reader),
         _reason(content, reader),
     ]
 
@@ -171,7 +177,7 @@ def _override(content: Mapping[str, Any], reader: Reader) -> Told:
     model = value_said(content["field"], content["model_value"], reader)
     return _word(content, reader), [
         reader.say("the model said {value}", value=model),
-        content["author"],
+        who_said(content["author"], reader),
         content["reason"],
         reader.say("until {when}", when=until),
     ]

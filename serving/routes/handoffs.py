@@ -106,7 +106,9 @@ def router(deps: Deps, store: Store, writer: Writer, settings: Sections) -> APIR
     async def say(wanted: OverrideRequest, request: Request) -> OverrideShown:
         """Keep what a human says of a lead, for a while and with a reason; the model's value stays beside it."""
         now = deps.clock()
-        said = partial(override, author=caller(request), now=now, **wanted.model_dump())
+        said = partial(
+            override, author=caller(request), now=now, primary=deps.live.primary, **wanted.model_dump()
+        )
         kept = await writer.write(or_refused(said))
         return show_override(kept, to_micros(now.timestamp()))
 
