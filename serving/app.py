@@ -23,7 +23,7 @@ from scoring.errors import LeadLoopError, NoChampion
 from scoring.io.sections import Sections, Serve
 from scoring.io.settings import Settings, load_settings
 from scoring.io.store import Store, open_store
-from scoring.io.store.policies import NoPolicy
+from scoring.io.store.policies import NoPolicy, Overtaken
 from serving import problems
 from serving.decision import first_touch_due
 from serving.deps import Deps
@@ -86,6 +86,7 @@ STATUSES: dict[type[Exception], int] = {
     ConflictingFacts: 409,
     NotPromoted: 409,
     NoPolicy: 409,
+    Overtaken: 409,
     NotProposed: 409,
     Decided: 409,
     UnfitDecision: 422,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
+from typing import NamedTuple
 
 from scoring.contract import to_micros
 from scoring.errors import DataError, SettingsError
+from scoring.handoff_counted import Counted
 from scoring.handoff_curve import Expected, point_at
 from scoring.handoff_evidence import Evidence
 from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
 from scoring.io.store.held_out import handed_over, mean_won_amount, read_answers, read_held_out
-from scoring.policy import Policy, Rule
-from scoring.proposal import Capacity, Constraints, Proposal, propose
+from scoring.io.store.policies import Overtaken
+from scoring.policy import UNITS, Policy, Rule
+from scoring.proposal import Capacity, Constraints, Proposal, propose, propose_from
 from scoring.value import WON
 from serving.refusals import NotProposed
 
@@ -27,6 +30,24 @@ MICROSECONDS_A_DAY = 86_400_000_000
 
 class UnfitProposal(SettingsError):
     """What a proposal is asked for contradicts itself."""
+
+
+class Seen(NamedTuple):
+    """What whoever publishes has looked at: nothing else is put in force.
+
+    Parameters
+    ----------
+    over : int
+        The number of the policy that was in force; 0 for none.
+    model : str
+        The version on whose test the proposal rested.
+    threshold : float
+        What was proposed, or picked.
+    """
+
+    over: int
+    model: str
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +178,7 @@ def evidence_of(store: Store, target: str, leads_per_month: float | None = None)
         raise NotProposed(str(error)) from error
 
 
-def proposed(store: Store, settings: Sections, asked: Asked) -> Proposal:
+def proposed(store: Store, settings: Sections, asked: Asked, counted: Counted | None = None) -> Proposal:
     """The policy that the constraints lead to; nothing is changed.
 
     Parameters
@@ -168,6 +189,8 @@ def proposed(store: Store, settings: Sections, asked: Asked) -> Proposal:
         What the team has set.
     asked : Asked
         What overrules it.
+    counted : Counted, optional
+        The test of what is live, where it was counted before (:mod:`serving.ground`).
 
     Raises
     ------
@@ -176,29 +199,52 @@ def proposed(store: Store, settings: Sections, asked: Asked) -> Proposal:
     """
     asked.check()
     constraints = constraints_of(store, settings, asked)
-    evidence = evidence_of(store, settings.handoff.target, asked.leads_per_month)
     with reading(store.engine) as connection:
         answers = read_answers(connection)
+    if counted is not None:
+        return propose_from(
+            counted, constraints, answers, asked.rule, threshold=asked.threshold, per_month=asked.per_month
+        )
+    evidence = evidence_of(store, settings.handoff.target, asked.leads_per_month)
     return propose(
         evidence, constraints, answers, asked.rule, threshold=asked.threshold, per_month=asked.per_month
     )
 
 
 def publish(
-    store: Store, settings: Sections, asked: Asked, author: str, reason: str, at: datetime
+    store: Store,
+    settings: Sections,
+    asked: Asked,
+    author: str,
+    reason: str,
+    at: datetime,
+    *,
+    counted: Counted | None = None,
+    seen: Seen | None = None,
 ) -> tuple[Policy, Proposal]:
     """Put a policy in force: the threshold that is named, else the proposed one.
 
     Parameters
     ----------
-    store, settings, asked
+    store, settings, asked, counted
         As in :func:`proposed`.
     author, reason : str
         Who publishes it, and why.
     at : datetime
         When, with an offset.
+    seen : Seen, optional
+        What they have looked at.
+
+    Raises
+    ------
+    NotProposed, UnfitProposal
+        As in :func:`proposed`.
+    Overtaken
+        If that is not what would be published now.
     """
-    found = proposed(store, settings, asked)
+    found = proposed(store, settings, asked, counted)
+    if seen is not None:
+        _refuse_unseen(store, settings.handoff.target, found, seen)
     policy = store.publish_policy(
         target=settings.handoff.target,
         rule=found.rule,
@@ -211,11 +257,34 @@ def publish(
         author=author,
         reason=reason,
         at=at,
+        over=None if seen is None else seen.over,
     )
     return policy, found
 
 
-def handed_lately(store: Store, policy: Policy, now: datetime) -> str | None:
+def _refuse_unseen(store: Store, target: str, found: Proposal, seen: Seen) -> None:
+    live = store.champion(target)
+    same = round(found.threshold * UNITS) == round(seen.threshold * UNITS)
+    if not same or found.model != seen.model or live is None or live.version != seen.model:
+        raise Overtaken(
+            "Something else is proposed than when you looked: another model is live, or sales has answered since. "
+            "Look at it first; nothing was changed."
+        )
+
+
+class Lately(NamedTuple):
+    """How many leads a policy has really handed over, in how many days."""
+
+    handoffs: int
+    days: int
+
+    @property
+    def said(self) -> str:
+        """The same in words."""
+        return f"It handed over {self.handoffs:,} leads in the last {self.days} days."
+
+
+def handed_lately(store: Store, policy: Policy, now: datetime) -> Lately | None:
     """How many leads a policy has really handed over of late; None before it handed any over.
 
     Parameters
@@ -233,7 +302,7 @@ def handed_lately(store: Store, policy: Policy, now: datetime) -> str | None:
     if first is None:
         return None
     days = min((to_micros(now.timestamp()) - first) / MICROSECONDS_A_DAY, LATELY.days)
-    return f"It handed over {count:,} leads in the last {max(days, 1):.0f} days."
+    return Lately(count, max(round(days), 1))
 
 
 # When the model changes -------------------------------------------------------------------------------

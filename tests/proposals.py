@@ -43,8 +43,8 @@ def keep(store: Store, version: str, target: str, frame: pd.DataFrame | None, ba
     store.promote(version, "tests", "a test", BEGIN)
 
 
-def stock(store: Store) -> Store:
+def stock(store: Store, number: str = "1") -> Store:
     """A model of *sql*, and one of *won* that says a tenth of it."""
-    keep(store, "s1", "sql", backtest())
-    keep(store, "w1", "won", backtest().assign(likelihood=lambda rows: rows.likelihood / 10))
+    keep(store, f"s{number}", "sql", backtest())
+    keep(store, f"w{number}", "won", backtest().assign(likelihood=lambda rows: rows.likelihood / 10))
     return store

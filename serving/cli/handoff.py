@@ -390,7 +390,7 @@ def _state(store: Store, policy: Policy) -> list[str]:
         )
         return [f"It decides nothing now, because {why}: every decision is none."]
     lately = handed_lately(store, policy, datetime.now(UTC))
-    said = [] if lately is None else [lately]
+    said = [] if lately is None else [lately.said]
     try:
         shift = shift_of(store)
     except NotProposed as error:

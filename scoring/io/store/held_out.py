@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -97,3 +97,19 @@ def mean_won_amount(connection: Connection, currency: str) -> float | None:
     query = select(func.avg(outcomes.c.amount)).where(outcomes.c.stage == "won", outcomes.c.amount > 0, own)
     found = connection.scalar(query)
     return None if found is None else float(found)
+
+
+def read_kind(connection: Connection, version: str) -> Literal["untested", "untimed", "timed"]:
+    """Whether a version has held-out predictions, and whether these have times.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    version : str
+        The model.
+    """
+    own = select(backtest.c.as_of).where(backtest.c.version == version)
+    if connection.execute(own.where(backtest.c.as_of.is_not(None)).limit(1)).first() is not None:
+        return "timed"
+    return "untested" if connection.execute(own.limit(1)).first() is None else "untimed"

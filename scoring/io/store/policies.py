@@ -22,6 +22,10 @@ class NoPolicy(DataError):
     """No policy is in force, or none was before."""
 
 
+class Overtaken(DataError):
+    """Somebody else has changed the policy since whoever changes it now looked at it."""
+
+
 def newest_policy(connection: Connection) -> int | None:
     """The number of the policy in force; None where none is."""
     newest: int | None = connection.scalar(select(func.max(policies.c.version)))
@@ -41,7 +45,9 @@ def read_policies(connection: Connection) -> list[Policy]:
     return [Policy(**row) for row in rows]
 
 
-def publish(connection: Connection, row: dict[str, Any], what: str = "publish") -> Policy:
+def publish(
+    connection: Connection, row: dict[str, Any], what: str = "publish", over: int | None = None
+) -> Policy:
     """Put a policy in force, and note who did.
 
     Parameters
@@ -52,7 +58,18 @@ def publish(connection: Connection, row: dict[str, Any], what: str = "publish") 
         The fields of :class:`scoring.policy.Policy` without its version.
     what : str
         What the trail calls it.
+    over : int, optional
+        The number of the policy that it is known to replace, 0 for none; by default whichever is in force.
+
+    Raises
+    ------
+    Overtaken
+        If another one is in force.
     """
+    if over is not None and over != (newest_policy(connection) or 0):
+        raise Overtaken(
+            "Another policy was published since you looked. Look at it first; nothing was changed."
+        )
     wanted = {one.name for one in fields(Policy)} - {"version"}
     assert row.keys() == wanted, f"a policy needs {wanted ^ row.keys()}"
     before = read_policy(connection)
@@ -69,26 +86,44 @@ def _said(policy: Policy | None) -> dict[str, Any] | None:
     return None if policy is None else {name: getattr(policy, name) for name in _SAID}
 
 
-def rollback(connection: Connection, author: str, reason: str, at: datetime) -> Policy:
+def policy_before(connection: Connection) -> Policy | None:
+    """What a rollback would put in force again; None where nothing was before."""
+    now = read_policy(connection)
+    if now is None:
+        return None
+    before = connection.scalar(select(func.max(policies.c.version)).where(policies.c.version < _since(now)))
+    back = None if before is None else read_policy(connection, before)
+    if back is not None and back.returns_to is not None:
+        back = read_policy(connection, back.returns_to)
+    return back
+
+
+def _since(now: Policy) -> int:
+    """The number from which on the rule in force was in force before, too."""
+    return now.returns_to or now.version
+
+
+def rollback(
+    connection: Connection, author: str, reason: str, at: datetime, over: int | None = None
+) -> Policy:
     """Put in force again what was before; once more goes one further back.
 
     Raises
     ------
     NoPolicy
         If nothing is in force, or nothing was before.
+    Overtaken
+        If another one is in force than ``over`` says.
     """
     now = read_policy(connection)
     if now is None:
         raise NoPolicy("No handoff policy is in force. Publish one: leadloop handoff publish --reason WHY.")
-    since = now.returns_to or now.version
-    before = connection.scalar(select(func.max(policies.c.version)).where(policies.c.version < since))
-    back = None if before is None else read_policy(connection, before)
-    if back is not None and back.returns_to is not None:
-        back = read_policy(connection, back.returns_to)
+    back = policy_before(connection)
     if back is None:
         raise NoPolicy(
-            f"No policy was in force before version {since}. Publish the one you want: leadloop handoff publish."
+            f"No policy was in force before version {_since(now)}. Publish the one you want: "
+            "leadloop handoff publish."
         )
     row = {name: getattr(back, name) for name in _COPIED}
     row |= {"author": author, "reason": reason, "published_at": at, "returns_to": back.version}
-    return publish(connection, row, "rollback")
+    return publish(connection, row, "rollback", over)

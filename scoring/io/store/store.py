@@ -386,6 +386,7 @@ class Store:
         reason: str,
         at: datetime,
         per_month: int | None = None,
+        over: int | None = None,
     ) -> "Policy":
         """Put a handoff policy in force, in one transaction with its line in the trail.
 
@@ -395,6 +396,13 @@ class Store:
             As in :class:`scoring.policy.Policy`.
         at : datetime
             When, with an offset.
+        over : int, optional
+            The number of the policy that it is known to replace, 0 for none; by default whichever is in force.
+
+        Raises
+        ------
+        Overtaken
+            If another one is in force.
         """
         from scoring.io.store.policies import publish
 
@@ -404,20 +412,29 @@ class Store:
             "reason": reason, "published_at": at, "returns_to": None,
         }  # fmt: skip
         with writing(self.engine) as connection:
-            return publish(connection, row)
+            return publish(connection, row, over=over)
 
-    def rollback_policy(self, author: str, reason: str, at: datetime) -> "Policy":
+    def policy_before(self) -> "Policy | None":
+        """What :meth:`rollback_policy` would put in force again; None where nothing was before."""
+        from scoring.io.store.policies import policy_before
+
+        with reading(self.engine) as connection:
+            return policy_before(connection)
+
+    def rollback_policy(self, author: str, reason: str, at: datetime, over: int | None = None) -> "Policy":
         """Put the policy in force again that was before; once more goes one further back.
 
         Raises
         ------
         NoPolicy
             If nothing is in force, or nothing was before.
+        Overtaken
+            If another one is in force than the one with the number ``over``.
         """
         from scoring.io.store.policies import rollback
 
         with writing(self.engine) as connection:
-            return rollback(connection, author, reason, at)
+            return rollback(connection, author, reason, at, over)
 
     def trail(self, subject: str | None = None, most: int = 200) -> "list[TrailLine]":
         """Who changed what, when and why, the newest first; of one subject or of all."""

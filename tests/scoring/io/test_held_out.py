@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
-from scoring.io.store.held_out import mean_won_amount, read_answers, read_held_out
+from scoring.io.store.held_out import mean_won_amount, read_answers, read_held_out, read_kind
 from scoring.io.store.tables import handoffs, leads, outcomes
 from tests.scoring.io.test_policies import publish
 from tests.scoring.io.test_store import model
@@ -119,3 +119,15 @@ def test_a_deal_brings_the_mean_of_won_deals_in_the_currency(store):
         connection.execute(insert(outcomes), rows)
 
         assert mean_won_amount(connection, "USD") == 200.0
+
+
+def test_what_kind_of_test_a_model_has(store):
+    for version, times in (("v0", None), ("v1", [NOON, None, None]), ("v2", [None, None, None])):
+        store.save_model(model(version))
+        if times is not None:
+            store.write_backtest(version, frame(times))
+
+    with reading(store.engine) as connection:
+        kinds = [read_kind(connection, version) for version in ("v0", "v1", "v2")]
+
+    assert kinds == ["untested", "timed", "untimed"]

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import StatementError
 
 from scoring.io.store import Store
-from scoring.io.store.policies import NoPolicy
+from scoring.io.store.policies import NoPolicy, Overtaken
 from tests.scoring.io.test_store import promote, rollback, stocked
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -104,3 +104,31 @@ def test_what_is_not_published_leaves_no_trail(store):
         )  # fmt: skip
 
     assert (store.policies(), store.trail()) == ([], [])
+
+
+def test_only_the_policy_that_was_looked_at_is_replaced(store):
+    publish(store, 0.2, over=0)
+    publish(store, 0.3, over=1)
+    for late in (0, 1):
+        with pytest.raises(Overtaken, match="Another policy was published since you looked"):
+            publish(store, 0.4, over=late)
+        with pytest.raises(Overtaken, match="Another policy was published since you looked"):
+            store.rollback_policy("ben", "too many", NOON, over=late)
+
+    assert [one.threshold for one in store.policies()] == [0.3, 0.2]
+    assert len(store.trail("policy")) == 2
+    assert store.rollback_policy("ben", "too many", NOON, over=2).threshold == 0.2
+
+
+def test_what_a_rollback_brings_back_is_known_before(store):
+    assert store.policy_before() is None
+    publish(store, 0.2)
+    assert store.policy_before() is None
+    for threshold in (0.3, 0.4):
+        publish(store, threshold)
+    for threshold in (0.3, 0.2):
+        before = store.policy_before()
+        assert before.threshold == threshold
+        assert store.rollback_policy("ben", "too many", NOON).returns_to == before.version
+
+    assert store.policy_before() is None
