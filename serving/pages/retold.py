@@ -86,6 +86,16 @@ SENTENCES: Final[Mapping[str, str | None]] = {
         "Column '{column}': its dates can be read as {orders}; read as {order}. Choose the order of dates."
     ),
     mark("Column '{column}' {rule}."): None,
+    "{file} has no column for {columns}, which leads must have. Its columns are {others}. Say which it is in a file "
+    "for --mapping: {example}": mark("{file} has no column for {columns}, which leads must have."),
+    "Two columns of {file} would be '{name}': '{one}' and '{other}'. Name one of them otherwise with --mapping M.toml, "
+    '[leads] "Header" = "name".': mark(
+        "Two columns of {file} mean '{name}': '{one}' and '{other}'. Rename one of them."
+    ),
+    "{file} has none of the columns that model {version} reads: {columns}. Give a list with the columns the model was "
+    "trained on, or train on this one.": mark(
+        "{file} has none of the columns that the model reads: {columns}."
+    ),
     mark("This could not be done; the log of the service says why."): None,
 }
 RULES: Final = (

@@ -189,6 +189,7 @@ class Site:
         """
         sent = await request.form(max_files=10, max_fields=1_000)
         if not genuine(request, self.sessions.read(request), sent.get(FIELD)):
+            await sent.close()
             raise ForeignForm(
                 "This form did not come from a page that is open here, or the page is too old. Open the page again "
                 "and repeat what you did; nothing was changed."
