@@ -71,6 +71,7 @@ def router(desk: Desk) -> APIRouter:
     async def say(request: Request) -> Response:
         form = await site.form(request)
         told = {name: str(value).strip() for name, value in form.items() if isinstance(value, str)}
+        told["lead"] = _id(desk, told.get("lead", ""))
         now, author = desk.deps.clock(), caller(request)
         if told.get("do") == "take back":
             over = _checked(TakeBackRequest, told, {})
