@@ -31,12 +31,13 @@ from scoring.reasons import Lang
 
 _SAID: Final[Mapping[Lang, Mapping[str, str]]] = {
     "en": {
-        "so_far": "so far", "goal": "goal line", "before": "month before", "funnel": "How far leads got",
+        "so_far": "so far", "goal": "goal line", "before": "month before",
+        "needed": "needed for the goal", "funnel": "How far leads got",
         "campaigns": "What campaigns cost, and what their wins brought", "cost": "cost", "revenue": "revenue",
         "bands": "Share won in each grade", "won": "won", "promised": "promised", "leads": "{count} leads",
     },
     "ja": {
-        "so_far": "実績", "goal": "目標線", "before": "前月", "funnel": "リードの到達状況",
+        "so_far": "実績", "goal": "目標線", "before": "前月", "needed": "目標に必要", "funnel": "リードの到達状況",
         "campaigns": "キャンペーンの費用と、受注による売上", "cost": "費用", "revenue": "売上",
         "bands": "グレードごとの受注率", "won": "受注", "promised": "約束した確度", "leads": "{count} 件",
     },
@@ -98,44 +99,65 @@ def daily_line(
     return spec(title, [{"mark": {"type": "line"}, "encoding": encoding}], rows=rows, width=width, height=180)
 
 
+class StageSum(NamedTuple):
+    """A stage: how many leads reached it in the month and in the one before, and how many must for the goal."""
+
+    name: str
+    now: int
+    before: int
+    needed: int | None = None
+
+
 def funnel_bars(
-    stages: Sequence[tuple[str, int, int]], months: tuple[str, str], *, lang: Lang = "en", width: int = WIDTH
+    stages: Sequence[StageSum], months: tuple[str, str], *, lang: Lang = "en", width: int = WIDTH
 ) -> Spec:
-    """How many leads reached each stage, beside the month before.
+    """How many leads reached each stage, beside the month before and what the goal takes.
 
     Parameters
     ----------
-    stages : sequence of (str, int, int)
-        What each is called; its leads in the month, and in the one before.
+    stages : sequence of StageSum
+        In their order.
     months : (str, str)
         What the months are called.
     lang, width
         The language, and the width of the picture in pixels.
     """
+    words = _SAID[lang]
     rows = [
-        {"stage": name, "month": month, "leads": count}
-        for name, *counts in stages
-        for month, count in zip(months, counts, strict=True)
+        {"stage": one.name, "month": month, "leads": count}
+        for one in stages
+        for month, count in zip(months, (one.now, one.before), strict=True)
     ]
-    order = [name for name, *_ in stages]
-    y = category("stage", order)
+    goals = [
+        {"stage": one.name, "leads": one.needed, "month": words["needed"]} for one in stages if one.needed
+    ]
+    order = [one.name for one in stages]
+    names, colors = [*months, words["needed"]][: 3 if goals else 2], (BLUE, GREY, ORANGE)
     encoding = {
-        "y": y,
+        "y": category("stage", order),
         "x": number("leads"),
-        "color": series("month", months, (BLUE, GREY)),
-        "yOffset": {"field": "month", "type": "nominal", "sort": list(months)},
-    }
-    bars = {"mark": {"type": "bar"}, "encoding": encoding}
-    said = {
-        "mark": {"type": "text", "align": "left", "dx": 4},
-        "encoding": {
-            **{name: encoding[name] for name in ("y", "x", "yOffset")},
-            "text": {"field": "leads", "type": "quantitative", "format": ","},
+        "color": series("month", names, colors),
+        "yOffset": {
+            "field": "month",
+            "type": "nominal",
+            "sort": list(months),
+            "scale": {"domain": list(months)},
         },
     }
-    return spec(
-        _SAID[lang]["funnel"], [bars, said], rows=rows, width=width, height=2 * STEP * max(len(stages), 1)
+    place = {name: encoding[name] for name in ("y", "x", "yOffset")}
+    layers: list[Spec] = [{"mark": {"type": "bar"}, "encoding": encoding}]
+    if goals:
+        # Across both bars of a stage, and never by colour alone: a line is no bar.
+        mark = {"type": "tick", "thickness": 3, "size": STEP * 1.7}
+        ticks = {name: encoding[name] for name in ("y", "x", "color")}
+        layers.append({"data": {"values": goals}, "mark": mark, "encoding": ticks})
+    layers.append(
+        {
+            "mark": {"type": "text", "align": "left", "dx": 4},
+            "encoding": {**place, "text": {"field": "leads", "type": "quantitative", "format": ","}},
+        }
     )
+    return spec(words["funnel"], layers, rows=rows, width=width, height=2 * STEP * max(len(stages), 1))
 
 
 def campaign_return(found: Sequence[CampaignSum], *, lang: Lang = "en", width: int = WIDTH) -> Spec:

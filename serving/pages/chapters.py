@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from scoring.report_words import STAGES
-from serving.pages.chapters_month import campaigns, daily, funnel
+from scoring.report_words import LINES, STAGES
+from serving.pages.chapters_month import campaigns, daily, funnel, shown
 from serving.pages.chapters_people import personas, reps
 from serving.pages.chapters_trust import answers, bands, missed, notes, sla
 from serving.pages.telling import Chapter, Teller
@@ -19,6 +19,7 @@ CHAPTERS: Final[tuple[Callable[[Teller], Chapter], ...]] = (
 
 
 SHOWN: Final = ("lead", "mql", "sql", "won")
+GOALS: Final = ("revenue", "won")
 
 
 class Talk(NamedTuple):
@@ -75,6 +76,36 @@ def _beside(tell: Teller, now: float, before: float) -> str:
     return tell.say("{change} against the month before", change=tell.change(now, before))
 
 
+def answer(tell: Teller) -> str:
+    """Whether the month reached its goal, or is on the line to it."""
+    lines = {line["name"]: line for line in tell.content["daily"]["lines"]}
+    line = next((lines[name] for name in GOALS if lines[name]["goal"] is not None), None)
+    if line is None:
+        won = tell.content["funnel"]["stages"][-1] if "won" in _stages(tell) else {"count": 0, "before": 0}
+        now, before = (tell.formats.number(won[name]) for name in ("count", "before"))
+        return tell.say("{now} won, {before} in the month before; no goal is set.", now=now, before=before)
+    partial, goal = tell.content["now"]["partial"], line["goal"]
+    beside = line["goal_now"] if partial and line["goal_now"] is not None else goal
+    gap = line["actual_now"] - beside
+    show = shown(tell, line["name"], tell.content["daily"]["currency"])
+    said = _ANSWERS[partial, gap >= 0]
+    return tell.say(
+        said, name=LINES[line["name"]][tell.lang], actual=show(line["actual_now"]), goal=show(goal),
+        gap=show(abs(gap)),
+    )  # fmt: skip
+
+
+def lacking(tell: Teller) -> set[str]:
+    """What nobody has told yet, so that a part of the loop stays open: ``goal``, ``costs``, ``outcomes``."""
+    codes = {note["code"] for note in tell.content["notes"]}
+    found = {what for code, what in (("no_goal", "goal"), ("no_cost", "costs")) if code in codes}
+    return found | ({"outcomes"} if len(_stages(tell)) == 1 else set())
+
+
+def _stages(tell: Teller) -> list[str]:
+    return [row["stage"] for row in tell.content["funnel"]["stages"]]
+
+
 def compared(tell: Teller) -> str:
     """What is compared with what."""
     now, before = tell.months
@@ -86,6 +117,13 @@ def compared(tell: Teller) -> str:
     )
 
 
+# Whether the month still runs, and whether what came is at least what was to come.
+_ANSWERS: Final = {
+    (True, True): mark("{name}: so far {actual} of the goal of {goal}, {gap} ahead of the line to it."),
+    (True, False): mark("{name}: so far {actual} of the goal of {goal}, {gap} behind the line to it."),
+    (False, True): mark("{name}: {actual} of the goal of {goal}. The goal is reached."),
+    (False, False): mark("{name}: {actual} of the goal of {goal}, {gap} short of it."),
+}
 _POINTS: Final = {
     "change": mark("The largest change"),
     "sla": mark("The largest gap"),

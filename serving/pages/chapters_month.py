@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from scoring.attribution import NONE
 from scoring.charts.base import NARROW
-from scoring.charts.month import CampaignSum, campaign_return, daily_line, funnel_bars
+from scoring.charts.month import CampaignSum, StageSum, campaign_return, daily_line, funnel_bars
 from scoring.report_words import LINES, RULES, STAGES
 from serving.pages.formats import NONE as DASH
 from serving.pages.telling import NUM, Chapter, Head, Record, Sheet, Teller
@@ -25,9 +25,13 @@ def funnel(tell: Teller) -> Chapter:
         *tell.numbers(tell.say("Median days to get here")),
     ]
     chart = funnel_bars(
-        [(STAGES[row["stage"]][tell.lang], row["count"], row["before"]) for row in funnel["stages"]],
+        [
+            StageSum(STAGES[row["stage"]][tell.lang], row["count"], row["before"], row["needed"])
+            for row in funnel["stages"]
+        ],
         tell.months,
         lang=tell.lang,
+        width=NARROW,
     )
     sheets = [Sheet(tell.say("Leads that reached each stage in the month"), heads, stages, chart)]
     steps = [_step(tell, row, following) for row, following in pairwise(funnel["stages"])]
@@ -70,7 +74,7 @@ def daily(tell: Teller) -> Chapter:
     said, sheets, columns = [], [], []
     heads: list[Head] = [tell.say("Day")]
     for line in daily["lines"]:
-        name, show = LINES[line["name"]][tell.lang], _shown(tell, line["name"], daily["currency"])
+        name, show = LINES[line["name"]][tell.lang], shown(tell, line["name"], daily["currency"])
         said.append(_so_far(tell, line, name, show))
         currency = daily["currency"] if line["name"] == "revenue" else None
         chart = daily_line(name, line, days, currency, lang=tell.lang, width=NARROW)
@@ -80,9 +84,9 @@ def daily(tell: Teller) -> Chapter:
         if line["goal_by_day"] is not None:
             columns.append([show(value) for value in line["goal_by_day"]])
             heads.append((tell.say("Goal line"), NUM))
-    shown = [tell.formats.day(day) for day in days]
-    rows = [[day, *cells] for day, *cells in zip(shown, *columns, strict=True)]
-    sheets.append(Sheet(tell.say("By the end of each day"), heads, rows))
+    dates = [tell.formats.day(day) for day in days]
+    rows = [[day, *cells] for day, *cells in zip(dates, *columns, strict=True)]
+    sheets.append(Sheet(tell.say("By the end of each day"), heads, rows, long=True))
     return Chapter("daily", tell.say("Are we on the line to the goal?"), said, sheets)
 
 
@@ -99,8 +103,8 @@ def campaigns(tell: Teller) -> Chapter:
     """What campaigns cost and brought, under each rule."""
     found, fmt = tell.content["campaigns"], tell.formats
     rows = found["rows"]
-    shown = rows[: tell.most]
-    said = tell.more(len(rows), len(shown))
+    first = rows[: tell.most]
+    said = tell.more(len(rows), len(first))
     place = found["rules"].index(tell.rule)
     heads: list[Head] = [
         tell.say("Campaign"),
@@ -114,7 +118,7 @@ def campaigns(tell: Teller) -> Chapter:
             tell.say("Return before"),
         ),
     ]
-    cells = [_campaign(tell, row, place) for row in shown]
+    cells = [_campaign(tell, row, place) for row in first]
     if rows:
         cells.append(_campaign(tell, found["total"], place, tell.say("All campaigns")))
     charted = [
@@ -124,22 +128,22 @@ def campaigns(tell: Teller) -> Chapter:
             _in_currency(row["now"], place),
             row["now"]["currency"],
         )
-        for row in shown
+        for row in first
         if row["now"]["cost"] is not None
     ]
-    chart = campaign_return(charted, lang=tell.lang) if charted else None
+    chart = campaign_return(charted, lang=tell.lang, width=NARROW) if charted else None
     rule = RULES[tell.rule][tell.lang]
     sheets = [Sheet(tell.say("Credited by {rule}", rule=rule), heads, cells, chart)] if rows else []
     if rows:
         heads = [tell.say("Campaign"), *((RULES[one][tell.lang], NUM) for one in found["rules"])]
         returns = [
             [_named(tell, row["campaign"]), *(tell.gain(one["roi"]) for one in row["now"]["brought"])]
-            for row in shown
+            for row in first
             if row["now"]["cost"] is not None
         ]
         wins = [
             [_named(tell, row["campaign"]), *(fmt.number(one["wins"], 1) for one in row["now"]["brought"])]
-            for row in shown
+            for row in first
             if any(one["wins"] for one in row["now"]["brought"])
         ]
         sheets.append(Sheet(tell.say("The return under each way of crediting"), heads, returns))
@@ -173,7 +177,8 @@ def _step(tell: Teller, row: Record, following: Record) -> list[str]:
     return [name, counts, tell.interval(now), tell.rate(before), moved]
 
 
-def _shown(tell: Teller, line: str, currency: str) -> Callable[[float | None], str]:
+def shown(tell: Teller, line: str, currency: str) -> Callable[[float | None], str]:
+    """How a number that is followed day by day is written."""
     if line != "revenue":
         return tell.formats.number
     return lambda value: DASH if value is None else tell.formats.money(value, currency)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from scoring.charts.base import NARROW
 from scoring.charts.month import promised_and_won
 from scoring.report_words import STAGES
 from serving.pages.formats import NONE as DASH
@@ -31,7 +32,7 @@ def bands(tell: Teller) -> Chapter:
         named, order = _SOURCES[one["source"]], _ORDER[one["in_order"]]
         source = tell.say(named)
         rows = [_band(tell, row) for row in one["rows"]]
-        sheets.append(Sheet(source, heads, rows, promised_and_won(one["rows"], lang=tell.lang)))
+        sheets.append(Sheet(source, heads, rows, promised_and_won(one["rows"], lang=tell.lang, width=NARROW)))
         counted = tell.say(
             "{source}: {mature} leads that are old enough, {young} are too young. {stage} within {days} days counts.",
             source=source, mature=fmt.number(one["mature"]), young=fmt.number(one["young"]),
@@ -193,7 +194,9 @@ def _low(tell: Teller, row: Record, why: str) -> str:
         return tell.say("grade {grade}", grade=row["grade"])
     shares = row["likelihood"], tell.content["missed"]["threshold"]
     likelihood, threshold = map(tell.formats.percent, shares)
-    return tell.say("likelihood {likelihood}, threshold {threshold}", likelihood=likelihood, threshold=threshold)
+    return tell.say(
+        "likelihood {likelihood}, threshold {threshold}", likelihood=likelihood, threshold=threshold
+    )
 
 
 def _against(tell: Teller, why: Record) -> str:

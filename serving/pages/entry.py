@@ -14,7 +14,7 @@ from serving.pages.session import new_session
 from serving.pages.site import Site, back_to
 
 _YEAR = 365 * 24 * 3600
-STATIC = {"leadloop.css": "text/css", "leadloop.js": "text/javascript"}
+STATIC = {"leadloop.css": "text/css", "report.css": "text/css", "leadloop.js": "text/javascript"}
 
 
 def router(site: Site) -> APIRouter:

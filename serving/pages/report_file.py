@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from scoring.reasons import Lang
-from serving.pages.chapters import chapters, compared, figures, points
+from serving.pages.chapters import answer, chapters, compared, figures, points
 from serving.pages.site import Site
 from serving.pages.telling import Teller
 
@@ -29,18 +29,21 @@ def report_html(site: Site, content: Mapping[str, Any], lang: Lang) -> str:
     lang : {"en", "ja"}
         The language.
     """
-    tell = Teller(content, site.formats(lang))
-    return site.text(
-        "report_file.html",
-        lang,
-        content=content,
-        chapters=chapters(tell),
-        points=points(tell),
-        compared=compared(tell),
-        figures=figures(tell),
-        as_of=datetime.fromisoformat(content["as_of"]),
-        style=Markup("\n".join(_style(name) for name in STYLES)),
-    )
+    style = Markup("\n".join(_style(name) for name in STYLES))
+    return site.text("report_file.html", lang, style=style, **whole(Teller(content, site.formats(lang))))
+
+
+def whole(tell: Teller) -> dict[str, Any]:
+    """All of a report, as templates are filled with it."""
+    return {
+        "content": tell.content,
+        "chapters": chapters(tell),
+        "points": points(tell),
+        "compared": compared(tell),
+        "answer": answer(tell),
+        "figures": figures(tell),
+        "as_of": datetime.fromisoformat(tell.content["as_of"]),
+    }
 
 
 def _style(name: str) -> str:

@@ -33,12 +33,15 @@ class Sheet:
         Its cells; none where the chart stands alone, and a table of several charts follows.
     chart : dict or None
         A Vega-Lite specification.
+    long : bool
+        Whether a page folds it, because it has more rows than a reader wants at first.
     """
 
     caption: str
     heads: list[Head]
     rows: list[list[str]]
     chart: Spec | None = None
+    long: bool = False
 
     @property
     def drawn(self) -> Spec | None:
