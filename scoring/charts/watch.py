@@ -25,6 +25,8 @@ from scoring.drift import MOVED, STABLE
 from scoring.reasons import Lang
 
 MOST_FEATURES: Final = 25
+# Pixels that the words of two limits take.
+APART: Final = 70
 
 
 def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) -> Spec:
@@ -46,11 +48,8 @@ def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) 
     found = sorted(moved.items(), key=lambda one: (-one[1], one[0]))[:MOST_FEATURES]
     rows = [{"feature": feature, "psi": value, "said": f"{value:.2f}"} for feature, value in found]
     y = category("feature", [feature for feature, _ in found])
-    x = number(
-        "psi",
-        words.psi,
-        scale={"domainMin": 0, "domainMax": max([1.2 * MOVED, *(1.1 * v for _, v in found)])},
-    )
+    most = max([1.2 * MOVED, *(1.1 * v for _, v in found)])
+    x = number("psi", words.psi, scale={"domainMin": 0, "domainMax": most})
     color = {
         "condition": [
             {"test": f"datum.psi > {MOVED}", "value": ORANGE},
@@ -58,7 +57,9 @@ def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) 
         ],
         "value": GREY,
     }
-    limits = [Mark(STABLE, words.watch), Mark(MOVED, words.moved)]
+    # Where one value is far out the limits lie side by side, and there is room for the words of one.
+    apart = (MOVED - STABLE) / most * width > APART
+    limits = [Mark(STABLE, words.watch if apart else ""), Mark(MOVED, words.moved)]
     said = {"type": "text", "align": "left", "dx": 4}
     return spec(
         words.drift,

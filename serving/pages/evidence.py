@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from scoring.bands import Band, LiftRow
 from scoring.charts.words import WORDS
 from scoring.reasons import Lang
+from serving.pages.promise import Promise, promises_of
 
 SCORECARD: Final = "scorecard"
 BOOSTING: Final = "unrestricted boosting"
@@ -22,7 +23,8 @@ CANDIDATES: Final = (
     BOOSTING,
     SCORECARD,
 )
-#: Metric and digits, by what is asked of the likelihoods: whether they are right, and whether their order is.
+#: Metric and digits, by what is asked: all in a glance, whether the likelihoods are right, and whether their order is.
+GLANCE: Final = (("log_loss", 4), ("auc", 3), ("lift_at_10", 2))
 PROMISES: Final = (("log_loss", 4), ("brier", 4), ("calibration_error", 4))
 ORDER: Final = (
     ("auc", 3),
@@ -34,6 +36,7 @@ ORDER: Final = (
 IN_BLOCKS: Final = ("base rate", "points rule", "logistic regression", BOOSTING, SCORECARD)
 _LESS: Final = frozenset({"log_loss", "brier", "calibration_error", "contacts_per_conversion"})
 Verdict = Literal["better", "worse", ""]
+Audited = tuple[str, list[Mapping[str, Any]]]
 Estimate = Mapping[str, float | None]
 
 
@@ -133,9 +136,24 @@ class Evidence:
         return (sum(row["covered"] for row in rows), len(rows)) if rows else None
 
     @property
-    def uses(self) -> list[Mapping[str, Any]]:
-        """Promised against observed for new leads and for open ones."""
-        return list(self.report.get("uses", ()))
+    def promises(self) -> list[Promise]:
+        """Promised against observed, by use."""
+        return promises_of(self.report.get("uses", ()), self.bands)
+
+    def rivals(self, metric: str = "log_loss") -> dict[Verdict, list[str]]:
+        """Which of the other candidates are better, worse, or neither, beyond chance.
+
+        Parameters
+        ----------
+        metric : str
+            By which.
+        """
+        found: dict[Verdict, list[str]] = {"better": [], "worse": [], "": []}
+        for name in CANDIDATES:
+            beside = self._differences.get(name, {}).get(metric)
+            if name != SCORECARD and name in self._estimates and beside is not None:
+                found[_verdict(metric, beside)].append(name)
+        return found
 
     @property
     def price(self) -> Estimate | None:
@@ -200,13 +218,27 @@ class Evidence:
         ]
 
     @property
-    def audit(self) -> list[tuple[str, list[Mapping[str, Any]]]]:
-        """What the leakage audit found, a column at a time, the gravest first."""
+    def audit(self) -> tuple[list[Audited], list[Audited]]:
+        """What the leakage audit found, a column at a time: what is grave or doubtful, and mere notes."""
         found: dict[str, list[Mapping[str, Any]]] = {}
         for finding in self.report.get("audit", ()):
             found.setdefault(finding["column"], []).append(finding)
         order = ("severe", "warning", "note")
-        return sorted(found.items(), key=lambda one: min(order.index(each["severity"]) for each in one[1]))
+        by_grade = [
+            (column, sorted(of_column, key=lambda one: order.index(one["severity"])))
+            for column, of_column in found.items()
+        ]
+        by_grade.sort(key=lambda one: order.index(one[1][0]["severity"]))
+        grave = [one for one in by_grade if one[1][0]["severity"] != "note"]
+        return grave, by_grade[len(grave) :]
+
+    @property
+    def left_out(self) -> list[str]:
+        """The columns that were left out because they seem to know the outcome."""
+        grave, _ = self.audit
+        return [
+            column for column, found in grave if found[0]["severity"] == "severe" and found[0]["left_out"]
+        ]
 
     @property
     def mirrors(self) -> Mapping[str, Any]:

@@ -79,6 +79,12 @@ class Part:
         """The most points it gives."""
         return max(max(one.points) for one in self.bins)
 
+    @property
+    def ends(self) -> tuple[Bin, Bin]:
+        """The values with the fewest and the most points, of those that leads had."""
+        had = [one for one in self.bins if one.leads] or list(self.bins)
+        return min(had, key=lambda one: min(one.points)), max(had, key=lambda one: max(one.points))
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:

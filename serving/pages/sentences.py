@@ -152,25 +152,25 @@ EVIDENCE: Final[Mapping[str, tuple[str, Kind]]] = {
     "filled_auc": (mark("AUC among leads that have a value"), "exact"),
     "auc_of_missing": (mark("AUC of being filled"), "exact"),
     "strength": (mark("strength of the name as evidence"), "exact"),
-    "share_later": (mark("later than all other dates"), "share"),
-    "auc_of_late": (mark("AUC of new against old leads"), "exact"),
-    "psi": (mark("PSI"), "exact"),
+    "share_later": (mark("leads concerned"), "share"),
+    "auc_of_late": ("AUC", "exact"),
+    "psi": ("PSI", "exact"),
     "distinct": (mark("different values"), "number"),
-    "share_after": (mark("first filled after the outcome"), "share"),
+    "share_after": (mark("leads concerned"), "share"),
     "leads": (mark("leads compared"), "number"),
-    "share_at_end": (mark("last changed on the day of the outcome"), "share"),
+    "share_at_end": (mark("leads concerned"), "share"),
     "days_silent": (mark("days without anything new"), "number"),
     "usual_gap_days": (mark("usual days in between"), "exact"),
     "missing_before": (mark("missing before"), "share"),
     "missing_now": (mark("missing now"), "share"),
     "mature": (mark("mature scores"), "number"),
     "of": (mark("scores in all"), "number"),
+    "scores": (mark("scores"), "number"),
     "promised": (mark("promised"), "share"),
     "observed": (mark("observed"), "share"),
-    "scores": (mark("scores"), "number"),
     "chance": (mark("likelihood that chance alone does this"), "share"),
-    "days": (mark("days since it could have learned"), "number"),
     "conversions_since": (mark("conversions since it learned"), "number"),
+    "days": (mark("days since it could have learned"), "number"),
     "conversions": (mark("conversions"), "number"),
     "needed": (mark("needed"), "number"),
     "rate_A": (mark("rate of grade A"), "share"),
@@ -236,7 +236,7 @@ def code_said(reader: Reader, code: str) -> str:
 
 
 def evidence_said(reader: Reader, evidence: Mapping[str, Any]) -> list[str]:
-    """What a finding rests on, a piece of evidence each.
+    """What a finding rests on, a piece of evidence each, in the order of the table.
 
     Parameters
     ----------
@@ -250,5 +250,5 @@ def evidence_said(reader: Reader, evidence: Mapping[str, Any]) -> list[str]:
         "number": lambda value: reader.formats.number(value),
         "exact": lambda value: reader.formats.number(value, 2),
     }
-    known = ((EVIDENCE[name], value) for name, value in evidence.items() if name in EVIDENCE)
+    known = ((said, evidence[name]) for name, said in EVIDENCE.items() if name in evidence)
     return [f"{reader.say(what)} {says[kind](value)}" for (what, kind), value in known]
