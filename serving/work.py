@@ -33,11 +33,13 @@ from serving.importing import import_files
 from serving.kept_reports import renewed_lately
 from serving.open_leads import challenger_of, score_open
 from serving.queueing import refresh_queue
+from serving.uploads.folder import FOLDER, sweep
 from serving.watcher import watch_store
 from serving.worth import Worth
 
 LEASE = timedelta(hours=2)
 SOON = timedelta(minutes=1)
+HOURLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _pieces(
         Piece("handoff", timedelta(minutes=work.handoff_minutes), lambda: _hand_over(store, settings, now())),
         Piece("watch", timedelta(hours=work.watch_hours), lambda: _watch(store, settings, now())),
         Piece("report", timedelta(hours=work.report_hours), lambda: _report(store, settings, now())),
+        Piece("uploads", HOURLY, lambda: _sweep(settings, now())),
     ]
     if work.retrain and train is not None:
         every = timedelta(hours=work.watch_hours)
@@ -226,6 +229,12 @@ def _report(store: Store, settings: Settings, now: datetime) -> str | None:
     if not store.lead_count():
         return None
     return " and ".join(month.name for month in renewed_lately(store, settings, now)) or None
+
+
+def _sweep(settings: Settings, now: datetime) -> str | None:
+    """Remove the lists that were uploaded more than a day ago, though nobody looks."""
+    removed = sweep(settings.home / FOLDER, now)
+    return f"{removed:,} uploaded lists removed" if removed else None
 
 
 def _retrain(store: Store, settings: Settings, train: Callable[[str], str]) -> str | None:

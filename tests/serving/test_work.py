@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from scoring.io.store import Model, Store, open_store
 from scoring.io.store.engine import writing
 from scoring.io.store.tasks import claim, release
 from scoring.io.store.watches import keep_watch
+from serving.uploads.folder import Uploads
 from serving.work import work_once
 from tests.cards import small_card
 
@@ -136,3 +138,12 @@ def test_training_follows_the_watch_of_what_is_live(store: Store, given: Setting
     assert done["retrain"].failed
     work_once(store, quiet, at(0.1), train)
     assert asked == ["won", "won"]
+
+
+def test_uploaded_lists_are_removed_after_a_day_though_nobody_looks(store: Store, given: Settings) -> None:
+    lists = Uploads(given.home, at())
+    lists.add(BytesIO(LEADS.encode()), "leads.csv", "key 1", {})
+    assert "uploads" not in {piece.name for piece in work_once(store, given, at(23))}
+    done = {piece.name: piece.said for piece in work_once(store, given, at(25))}
+    assert done["uploads"] == "1 uploaded lists removed"
+    assert not list((given.home / "uploads").iterdir())
