@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -42,6 +43,7 @@ name = "Sato"
 [[reps]]
 name = "Ito"
 """
+CALLED = ("佐藤", "鈴木 健", "株式会社", "ソレイユ", "L-0")
 PAGES = (
     "/?rep={rep}",
     "/late?skip={skip}",
@@ -51,7 +53,9 @@ PAGES = (
     "/model",
     "/model/features/{feature}",
     "/leads/{lead}",
+    "/leads/{lead}?if.employees={capacity}",
     "/leads?lead={lead}",
+    "/leads?lead={called}",
     "/import",
 )
 
@@ -128,6 +132,7 @@ def _filled(page: str, known: list[str], rng: np.random.Generator) -> str:
     return page.format(
         lead=rng.choice(known), rep=rng.choice(["Sato", "Ito", ""]), skip=int(rng.integers(0, 500)),
         number=int(rng.integers(50, 5_000)), capacity=int(rng.integers(50, 900)), feature=int(rng.integers(0, 10)),
+        called=quote(rng.choice(CALLED)),
     )  # fmt: skip
 
 
