@@ -119,6 +119,11 @@ class Matrix:
         """The most points it gives."""
         return max((value for row in self.points for value in row), default=0.0)
 
+    @property
+    def reach(self) -> float:
+        """How far its ends lie apart."""
+        return self.highest - self.lowest
+
 
 def in_points(card: Scorecard, part: float) -> float:
     """A part of the sum in points.

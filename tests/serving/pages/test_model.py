@@ -49,7 +49,7 @@ def test_an_empty_store_says_what_to_do(store: Store) -> None:
     with keeping(store, NOW) as client:
         said = words(look(client, "/model"))
         assert "No model is live for Won. None was trained yet." in said
-        assert "leadloop import leads.csv outcomes.csv" in said
+        assert "leadloop import leads.csv --outcomes outcomes.csv" in said
         assert "受注を予測するモデルは、まだ稼働していません。" in words(look(client, "/model", "ja"))
 
 

@@ -1,7 +1,7 @@
 """Every word of the pages is there in Japanese too, and what is filled in stays the same."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +55,30 @@ def test_translations_fill_in_what_the_english_does():
                     wrong.append(f"{name}: {ids[0]}")
 
     assert not wrong, "\n".join(wrong)
+
+
+def test_percent_signs_in_templates_are_doubled():
+    """Templates fill in every message, so that a single one would break the page."""
+    known = {
+        (one.id if isinstance(one.id, str) else one.id[0]): one for _, all in catalogues("ja") for one in all
+    }
+    wrong = []
+    for place, message in said():
+        one = message if isinstance(message, str) else message[0]
+        told = known[one].string if one in known else ()
+        if ".html" in place:
+            wrong += [
+                place for text in (one, *([told] if isinstance(told, str) else told)) if not _fills(text)
+            ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def _fills(text: str) -> bool:
+    try:
+        return bool(text % defaultdict(str))
+    except (TypeError, ValueError):
+        return False
 
 
 def test_no_word_is_translated_twice():
