@@ -26,6 +26,8 @@ GRID_ROWS = 30_000
 GRID_FEATURES = 25
 # On a sample no more rounds are tried than these: on all leads up to four times as many are.
 SAMPLED_ROUNDS = 450
+# Nor in a brief grid, where old leads count as new ones do.
+BRIEF_ROUNDS = 200
 HALF_LIVES = (4, 12)
 LEAST_EFFECTIVE = 150
 FIRST_FORWARD = Recipe("trunk", strength=None)
@@ -91,7 +93,9 @@ class Leads:
         return age
 
 
-def grid(leads: Leads, plan: Plan, mirrors: Sequence[tuple[str, ...]] = ()) -> list[Recipe]:
+def grid(
+    leads: Leads, plan: Plan, mirrors: Sequence[tuple[str, ...]] = (), *, brief: bool = False
+) -> list[Recipe]:
     """Every setting that is tried.
 
     Parameters
@@ -102,15 +106,18 @@ def grid(leads: Leads, plan: Plan, mirrors: Sequence[tuple[str, ...]] = ()) -> l
         Recency and calendar mirrors are only tried forward in time.
     mirrors : sequence of tuple of str
         Sets of features that mirror the calendar, each tried without.
+    brief : bool
+        Whether few rounds are tried, and no loss of weight with age.
     """
+    tried = [rounds for rounds in ROUNDS if rounds <= BRIEF_ROUNDS] if brief else ROUNDS
     made_of = [
         *(Recipe("trunk", strength=strength) for strength in STRENGTHS),
-        *(Recipe(arm, rounds=rounds) for arm in ("trunk+tables", "tables") for rounds in ROUNDS),
+        *(Recipe(arm, rounds=rounds) for arm in ("trunk+tables", "tables") for rounds in tried),
     ]
     if plan.kind == "random":
         return made_of
     rate = float(leads.label.mean())
-    half_lives = [len(leads) // part for part in HALF_LIVES]
+    half_lives = [] if brief else [len(leads) // part for part in HALF_LIVES]
     kept = [None, *(life for life in half_lives if life / np.log(2) * rate >= LEAST_EFFECTIVE)]
     return [
         replace(recipe, half_life=life, without=names)

@@ -47,6 +47,8 @@ class Effort:
         Processes.
     cache : Path or None
         Folder in which fitted folds are kept, so that the same run again takes no time.
+    brief : bool
+        Whether only the settings are tried that are chosen most often: for whoever waits for it.
     """
 
     folds: int = 4
@@ -54,6 +56,7 @@ class Effort:
     seed: int = 0
     jobs: int = 1
     cache: Path | None = None
+    brief: bool = False
 
     def memory(self) -> Callable[..., tuple[Floats, list[int]]]:
         """:func:`training.choice.fold_odds`, remembering what it has fitted with these versions."""
@@ -183,7 +186,7 @@ def train_scorecard(
     )
     mirrors = find_mirrors(leads, plan, keep)
     watch.step("choice of the recipe")
-    choice = make_choice(leads, plan, grid(leads, plan, mirror_sets(mirrors)), **common)
+    choice = make_choice(leads, plan, grid(leads, plan, mirror_sets(mirrors), brief=effort.brief), **common)
     watch.step("comparison")
     backtest = run_backtest(leads, plan, choice.per_fold, points=points, known=choice.odds, **common)
     watch.step("fit on everything")

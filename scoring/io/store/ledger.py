@@ -44,6 +44,12 @@ def read_ledger(connection: Connection, tables_wanted: Collection[str] = tuple(_
     return Ledger(lead_id, created, properties, **tables)
 
 
+def read_events(connection: Connection, table: str) -> Events:
+    """The events of one table, by the positions that their leads have in :func:`read_ledger`."""
+    rows = [row for part in _parts(connection, "SELECT id FROM leads ORDER BY id") for (row,) in part]
+    return _events(connection, table, _COLUMNS[table], np.array(rows, dtype=np.int64))
+
+
 def _leads(
     connection: Connection,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], npt.NDArray[np.float64], dict[str, pa.Array]]:

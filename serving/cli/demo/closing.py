@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from scoring.io.files import read_table
 from scoring.io.settings import Settings
-from scoring.io.store import open_store
+from scoring.io.store import Store, open_store
+from scoring.io.store.engine import reading
+from scoring.io.store.handoffs import unanswered
 from scoring.scorecard import Scorecard
 from scoring.value import WON
 from serving.cli.demo.company import Company
+
+PAGES: Final = (
+    ("/", "Today: whom to call first and why; accept or reject what was handed over"),
+    ("/loop", "Loop: the month against its goal, campaigns, and the report for the meeting"),
+    ("/handoff", "Handoff: what another threshold would change, and publishing it"),
+    ("/model", "Model: how good it is, and all of its points"),
+    ("/import", "Import: a CSV checked, scored, and handed back"),
+)
 
 
 def what_next(given: Settings, company: Company, port: int, *, serve: bool) -> str:
@@ -29,40 +40,54 @@ def what_next(given: Settings, company: Company, port: int, *, serve: bool) -> s
         Whether the service is started now.
     """
     base = f"http://{given.serve.host}:{port}"
-    lead_id, body = _first_lead(given, company)
-    curl = f"curl -s {base}/v1/score -H 'content-type: application/json' -d {shlex.quote(body)}"
-    use = _environment(given, company)
-    lines = [] if serve else [*use, "Start the service:  leadloop serve"]
-    lines += [f"Open  {base}/", f"Try   {curl}", f"API   {base}/docs"]
-    lines += ["In another terminal, with the company's settings:", *use] if serve else ["More to try:"]
-    lines += [
-        "  leadloop queue",
-        "  leadloop handoff list --state pending",
-        f"  leadloop explain {lead_id}",
-        "  leadloop plan",
-        "  leadloop train --target sql   (from all that is known by now; goes live if it is no worse)",
-    ]
-    return "\n".join([*lines, "Stop with Ctrl-C."] if serve else lines)
-
-
-def _environment(given: Settings, company: Company) -> list[str]:
-    """What the commands must be told to find the company and its settings."""
-    home = f"  export LEADLOOP_HOME={shlex.quote(str(given.home))}"
-    config = f"  export LEADLOOP_CONFIG={shlex.quote(str(company.settings_file))}"
-    return [home, config] if os.environ.get("LEADLOOP_HOME") else [config]
-
-
-def _first_lead(given: Settings, company: Company) -> tuple[str, str]:
-    """An open lead's id, and a call with the properties that the model reads of it, as a form would send them."""
     with open_store(given.database_url, given.primary) as store:
-        champion = store.champion(WON)
+        lead_id, call = _a_lead(store)
+    use = _environment(given, company)
+    shown = [("/leads/" + lead_id, "a lead: why, what happened to it, and what if"), *PAGES[1:]]
+    return "\n".join(
+        [
+            *([] if serve else ["Start the service:", *use, "  leadloop serve", ""]),
+            f"Open {base}/ in a browser, in English or Japanese: {PAGES[0][1]}.",
+            *(f"  {base}{path:<18} {words}" for path, words in shown),
+            "Nobody needs a key on this machine, also not to write, until one is made with leadloop keys create.",
+            "",
+            *(["In another terminal, with the company's settings:", *use] if serve else ["More to try:"]),
+            "  leadloop queue",
+            "  leadloop handoff list --state pending",
+            f"  leadloop explain {lead_id}",
+            "  leadloop report --lang ja -o report.html",
+            "  leadloop train --target sql   (from all that is known by now; goes live if it is no worse)",
+            f"  curl -s {base}/v1/score -H 'content-type: application/json' -d {shlex.quote(call)}",
+            *(["", "Stop with Ctrl-C."] if serve else []),
+        ]
+    )
+
+
+def _environment(given: Settings, company: Company) -> Iterator[str]:
+    """What the commands must be told to find the company and its settings."""
+    if os.environ.get("LEADLOOP_HOME"):
+        yield f"  export LEADLOOP_HOME={shlex.quote(str(given.home))}"
+    yield f"  export LEADLOOP_CONFIG={shlex.quote(str(company.settings_file))}"
+
+
+def _a_lead(store: Store) -> tuple[str, str]:
+    """The likeliest lead that waits for an answer, and a call with what the model reads of its properties."""
+    with reading(store.engine) as connection:
+        waiting = unanswered(connection)
+    first = max(waiting, key=lambda one: (one.likelihood or 0.0, one.lead_id), default=None)
+    lead_id = str(store.ledger(()).lead_id[-1]) if first is None else first.lead_id
+    known, champion = store.lead(lead_id), store.champion(WON)
+    assert known is not None
     assert champion is not None
-    columns = Scorecard.from_json(champion.scorecard).columns
-    row = read_table(company.folder / "flat" / "open_leads.csv").table.slice(0, 1).to_pylist()[0]
-    properties = {
-        column.name: column.clean(row[column.name]) if column.type == "number" else row[column.name]
-        for column in columns
-        if row.get(column.name) is not None
+    return lead_id, json.dumps(
+        {"lead_id": lead_id, "properties": _read(known.properties, champion.scorecard)}, ensure_ascii=False
+    )
+
+
+def _read(properties: Mapping[str, object], scorecard: str) -> dict[str, object]:
+    """Of a lead's properties those that a model reads, numbers as numbers."""
+    columns = [one for one in Scorecard.from_json(scorecard).columns if properties.get(one.name) is not None]
+    return {
+        one.name: one.clean(properties[one.name]) if one.type == "number" else properties[one.name]
+        for one in columns
     }
-    body = {"lead_id": row["lead_id"], "properties": properties}
-    return row["lead_id"], json.dumps(body, ensure_ascii=False)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from scoring.errors import SettingsError
 from scoring.io.outputs import replacing
 from scoring.io.store import Store
+from scoring.reasons import Lang
 
 ZONE: Final = "Asia/Tokyo"
 OPENS, CLOSES = time(9), time(18)
@@ -131,7 +132,7 @@ def choose_company(
     return found
 
 
-def write_settings(company: Company, reps: Sequence[str]) -> None:
+def write_settings(company: Company, reps: Sequence[str], lang: Lang) -> None:
     """Write what the company has set: where it is, when it works, who sells, and what it wants to reach.
 
     Parameters
@@ -140,6 +141,8 @@ def write_settings(company: Company, reps: Sequence[str]) -> None:
         The company; what it can do and wants grows with its leads.
     reps : sequence of str
         Names of those who sell; the first few do.
+    lang : {"en", "ja"}
+        The language of readers who chose none.
     """
     monthly = company.leads / MONTHS
     goal = max(round(monthly * 0.11 * DEAL, -6), 1_000_000.0)
@@ -148,6 +151,7 @@ def write_settings(company: Company, reps: Sequence[str]) -> None:
     lines = [
         "# The invented company of the demo.",
         *("[time]", f'zone = "{ZONE}"', ""),
+        *("[language]", f'default = "{lang}"', ""),
         *("[calendar]", 'country = "JP"', ""),
         *("[value]", f"deal = {DEAL:.1f}", 'currency = "JPY"', ""),
         *("[goal]", f"revenue = {goal:.1f}", ""),

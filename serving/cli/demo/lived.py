@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from scoring.io.settings import Settings
 from scoring.io.store import Store
+from scoring.io.store.engine import reading
+from scoring.io.store.ledger import read_events
+from scoring.ledger import Ledger
 from scoring.scorecard import Scorecard
 from scoring.value import WON
 from serving.cli.demo.company import Company
@@ -20,6 +24,31 @@ from serving.worth import Worth
 ANSWERS = time(16)
 # What was handed over on the last days waits for an answer: yours.
 LEFT_OPEN = 2
+
+
+class Told(Store):
+    """A store of which only what the days add is read again: outcomes and assignments.
+
+    Parameters
+    ----------
+    store : Store
+        The store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.engine, store.primary)
+        self._imported = store.ledger()
+
+    def ledger(self, tables: Sequence[str] | None = None) -> Ledger:
+        """All that is known of all leads; the same as the store says, and quicker."""
+        if tables is not None:
+            return super().ledger(tables)
+        with reading(self.engine) as connection:
+            return replace(
+                self._imported,
+                outcomes=read_events(connection, "outcomes"),
+                assignments=read_events(connection, "assignments"),
+            )
 
 
 @dataclass(slots=True)
@@ -43,9 +72,10 @@ class Month:
     @property
     def said(self) -> str:
         """In words."""
+        drawn = f", {self.explored:,} of them drawn from below the threshold" if self.explored else ""
         return (
-            f"{self.name}: {self.handed:,} handed over and {self.explored:,} to explore; "
-            f"sales accepted {self.accepted:,} and rejected {self.rejected:,}"
+            f"{self.name}: {self.handed + self.explored:,} handed over{drawn}; sales accepted {self.accepted:,} and "
+            f"rejected {self.rejected:,}."
         )
 
 
@@ -54,7 +84,10 @@ def live(
     settings: Settings,
     company: Company,
     days: Sequence[date],
-    told: Callable[[Month], None],
+    now: datetime,
+    *,
+    began: Callable[[date], None],
+    ended: Callable[[Month], None],
 ) -> Company:
     """Let LeadLoop work for the company on each of some days; what was done before is not done again.
 
@@ -68,32 +101,32 @@ def live(
         The company.
     days : sequence of date
         The days, in order.
-    told : callable
-        Told of each month.
+    now : datetime
+        Nothing is written down later.
+    began, ended : callable
+        Told of each day as it begins, and of each month as it ends.
     """
-    cards, sales = cards_of(store, settings), Sales.of(company.folder)
-    answered = days[: len(days) - LEFT_OPEN]
-    month, week, before = Month(""), None, company.at(company.since)
-    for day in days:
-        if f"{day:%Y-%m}" != month.name:
-            if month.name:
-                told(month)
+    store, sales = Told(store), Sales.of(company.folder)
+    cards = cards_of(store, settings)
+    answered, month = days[: len(days) - LEFT_OPEN], None
+    for before, day in pairwise([company.since - timedelta(days=1), *days]):
+        if company.lived_until is not None and day <= company.lived_until:
+            continue
+        began(day)
+        if month is None or month.name != f"{day:%Y-%m}":
+            if month is not None:
+                ended(month)
             month = Month(f"{day:%Y-%m}")
-        evening, new_week, week = (
-            company.at(day, ANSWERS),
-            day.isocalendar()[:2] != week,
-            day.isocalendar()[:2],
-        )
-        if company.lived_until is None or day > company.lived_until:
-            if new_week:
-                rescore(store, settings, cards, company.at(day))
-            _hand_over(store, settings, company.at(day), month)
-            if day in answered:
-                _answer(store, settings, sales, evening, month)
-            sales.take_up(store, before, evening)
-            company = company.keep(lived_until=day)
-        before = evening
-    told(month)
+        if day.isocalendar()[:2] != before.isocalendar()[:2]:
+            rescore(store, settings, cards, company.at(day))
+        _hand_over(store, settings, company.at(day), month)
+        evening = min(company.at(day, ANSWERS), now)
+        if day in answered:
+            _answer(store, settings, sales, evening, month)
+        sales.take_up(store, company.at(before, ANSWERS), evening)
+        company = company.keep(lived_until=day)
+    if month is not None:
+        ended(month)
     return company
 
 

@@ -18,6 +18,7 @@ from serving.cli.demo.company import CLOSES, MONTHS, SELLING, Company
 from serving.cli.demo.lived import cards_of, live, rescore
 from serving.cli.terminal import console
 from serving.importing import import_files
+from serving.kept_reports import renewed_lately
 from serving.proposing import Asked, publish
 from serving.queueing import refresh_queue
 from serving.watcher import watch_store
@@ -26,7 +27,7 @@ TARGETS = ("sql", "won")
 TABLES = ("leads", "activities", "touches", "outcomes", "changes", "assignments", "campaigns")
 # What is printed of a model's report; the whole of it is kept.
 SHOWN = ("The answer", "Do the likelihoods hold?")
-# Half the usual tests forward in time, so that nobody waits for long.
+# Half the usual tests forward in time and few settings, so that nobody waits for long.
 FOLDS = 2
 AUTHOR = "the demo"
 
@@ -46,6 +47,7 @@ def make(company: Company, given: Settings) -> None:
     LeadLoopError
         If its leads are too few to learn from.
     """
+    now = min(datetime.now(UTC), company.at(company.end, CLOSES))
     with open_store(given.database_url, given.primary) as store:
         console.rule("1 · A company is made up")
         _make_up(company)
@@ -54,9 +56,9 @@ def make(company: Company, given: Settings) -> None:
         console.rule(f"3 · Models are learned from what was known on {company.since}")
         _learn(store, company, given)
         console.rule(f"4 · Since {company.since} leads are scored, handed over and answered")
-        company = _live(store, company, given)
+        company = _live(store, company, given, now)
         console.rule("5 · Today")
-        _today(store, company, given)
+        _today(store, given, now)
     company.keep(is_whole=True)
 
 
@@ -103,7 +105,7 @@ def _learn(store: Store, company: Company, given: Settings) -> None:
                 target=target, horizon_days=given.targets[target], time_zone=given.time.zone,
                 missing=given.reading.missing,
             )  # fmt: skip
-            effort = Effort(folds=FOLDS, jobs=os.cpu_count() or 1, cache=given.home / "cache")
+            effort = Effort(folds=FOLDS, jobs=os.cpu_count() or 1, cache=given.home / "cache", brief=True)
             shown = SHOWN if target == given.primary else SHOWN[:1]
             run_store(asked, effort, given, as_of=began, now=began, promote="auto", only=shown)
         if not store.champions(target):
@@ -113,22 +115,27 @@ def _learn(store: Store, company: Company, given: Settings) -> None:
             )
 
 
-def _live(store: Store, company: Company, given: Settings) -> Company:
+def _live(store: Store, company: Company, given: Settings, now: datetime) -> Company:
     from training.simulate.clock import working_days
 
     if store.policy() is None:
         publish(store, given, Asked(), AUTHOR, "agreed by marketing and sales", company.at(company.since))
     policy = store.policy()
     assert policy is not None
-    console.print(f"Policy {policy.key}: leads from a likelihood of {policy.threshold:g} on.", markup=False)
-    days = working_days(company.since, company.end)
-    with console.status("Day by day …"):
-        return live(store, given, company, days, lambda month: console.print(month.said, markup=False))
+    console.print(
+        f"Policy {policy.key}: leads are handed over from {policy.threshold:.1%} of reaching {policy.target} on.",
+        markup=False,
+    )
+    with console.status("Day by day …") as status:
+        return live(
+            store, given, company, working_days(company.since, company.end), now,
+            began=lambda day: status.update(f"Day by day: {day} …"),
+            ended=lambda month: console.print(month.said, markup=False),
+        )  # fmt: skip
 
 
-def _today(store: Store, company: Company, given: Settings) -> None:
+def _today(store: Store, given: Settings, now: datetime) -> None:
     """The last look at everything, from which the pages and the commands go on."""
-    now = min(datetime.now(UTC), company.at(company.end, CLOSES))
     done = rescore(store, given, cards_of(store, given), now)
     for target, one in done.items():
         grades = " · ".join(f"{grade} {one.grades.get(grade, 0):,}" for grade in "ABCD")
@@ -141,3 +148,6 @@ def _today(store: Store, company: Company, given: Settings) -> None:
         graver = sum(finding.severity != "note" for finding in found.findings)
         advice = "train again" if found.retrain else "no need to train again"
         console.print(f"watch, {found.target}: {graver} findings, {advice}.", markup=False)
+    with console.status("Counting the months …"):
+        months = " and ".join(month.name for month in renewed_lately(store, given, now))
+    console.print(f"The reports of {months} are made.", markup=False)
