@@ -32,7 +32,7 @@ from scoring.report_missed import Missed, SaidBefore, Win, missed_wins, told
 from scoring.report_notes import Note, notes
 from scoring.report_parts import Part, RepMonth, parts, personas, reps
 from scoring.report_rates import Change, allowed_for, rate_change
-from scoring.report_sla import Sla, sla_of_month
+from scoring.report_sla import Sla, given_to_sales, sla_of_month
 from scoring.report_talk import Point, talk
 from scoring.sla import Promise
 from scoring.words import plain
@@ -286,14 +286,21 @@ def report_of(month: Month, as_of: float, known: Known, agreed: Agreed) -> Repor
         before=Counted.of(before),
         talk=talk(changes, kept, missed),
         funnel=stages,
-        daily=daily(facts, now, agreed.goals, agreed.office if open_hours else None, agreed.currency),
+        daily=daily(
+            facts,
+            given_to_sales(facts, handed),
+            now,
+            agreed.goals,
+            agreed.office if open_hours else None,
+            agreed.currency,
+        ),
         campaigns=brought,
         bands=bands,
         answers=told_back,
         sla=kept,
         personas=grouped(personas(_property(ledger, JOB_TITLE))),
         sources=grouped(_property(ledger, SOURCE).mapped(_spelled)),
-        fits=() if known.fit is None else grouped(known.fit),
+        fits=() if known.fit is None else _in_order(grouped(known.fit)),
         reps=_reps(grouped(held.rep), ledger, now, kept),
         missed=missed,
         changes=tuple(changes),
@@ -304,6 +311,11 @@ def report_of(month: Month, as_of: float, known: Known, agreed: Agreed) -> Repor
 def _property(ledger: Ledger, name: str) -> Categories:
     found = ledger.properties.get(name)
     return Categories.of(pa.nulls(len(ledger), pa.string()) if found is None else found)
+
+
+def _in_order(fits: Sequence[Part]) -> tuple[Part, ...]:
+    """From A to D, and those that nobody scored when they were new last."""
+    return tuple(sorted(fits, key=lambda part: (not part.name, part.name)))
 
 
 def _spelled(text: str) -> str | None:

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scoring.business_time import OfficeHours
-from scoring.ledger import Floats, Mask
+from scoring.ledger import Floats
 from scoring.money import decimals
 from scoring.months import Month, midnights
 from scoring.report_facts import Facts, Span
 from scoring.report_rates import rounded
 from scoring.sla_summary import GoalLine, goal_line
-
-QUALIFIED = "mql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,17 @@ class Daily:
     lines: tuple[DailyLine, ...]
 
 
-def daily(facts: Facts, now: Span, goals: Goals, office: OfficeHours | None, currency: str) -> Daily:
+def daily(
+    facts: Facts, given: Floats, now: Span, goals: Goals, office: OfficeHours | None, currency: str
+) -> Daily:
     """Follow a month day by day.
 
     Parameters
     ----------
     facts : Facts
         What is known of leads.
+    given : array of float
+        When marketing gave leads to sales, which is what it owes.
     now : Span
         The month.
     goals : Goals
@@ -109,11 +111,10 @@ def daily(facts: Facts, now: Span, goals: Goals, office: OfficeHours | None, cur
     """
     code = facts.currency.levels.index(currency)
     mine = (facts.currency.codes == code) & ~np.isnan(facts.amount)
-    everyone = np.ones(len(facts.created), dtype=bool)
     of: Mapping[str, tuple[Floats, Floats]] = {
-        "leads": _of(facts.created, everyone),
-        "qualified": _of(facts.reached[QUALIFIED], everyone),
-        "won": _of(facts.won, everyone),
+        "leads": _of(facts.created),
+        "qualified": _of(given),
+        "won": _of(facts.won),
         "revenue": (facts.won[mine], facts.amount[mine]),
     }
     lines = (
@@ -123,8 +124,8 @@ def daily(facts: Facts, now: Span, goals: Goals, office: OfficeHours | None, cur
     return Daily(tuple(str(day) for day in now.month.days), currency, tuple(lines))
 
 
-def _of(moments: Floats, some: Mask) -> tuple[Floats, Floats]:
-    return moments, some.astype(np.float64)
+def _of(moments: Floats) -> tuple[Floats, Floats]:
+    return moments, np.ones(len(moments))
 
 
 def _line(

@@ -124,7 +124,7 @@ def sla_of_month(
         sales_side(ledger, held, _begun(ledger, handed, span), promise, office, span.seen)
         for span in (now, before)
     ]
-    times = _qualified(facts, handed)
+    times = given_to_sales(facts, handed)
     supplies = [None if owed is None else _supply(times, owed, office, span) for span in (now, before)]
     return Sla(
         "creation" if handed is None else "handoff",
@@ -152,8 +152,16 @@ def _turned(one: Handed) -> float:
     return np.nan if one.state != "rejected" or one.decided_at is None else one.decided_at
 
 
-def _qualified(facts: Facts, handed: Sequence[Handed] | None) -> Floats:
-    """When leads were given to sales: handed over; else qualified, or created where nobody records that."""
+def given_to_sales(facts: Facts, handed: Sequence[Handed] | None) -> Floats:
+    """When leads were given to sales: handed over; else qualified, or created where nobody records that.
+
+    Parameters
+    ----------
+    facts : Facts
+        What is known of leads.
+    handed : sequence of Handed, or None
+        What was handed over; None where nothing ever was.
+    """
     if handed is not None:
         return np.array([one.handed_at for one in handed], dtype=np.float64)
     return facts.reached["mql"] if "mql" in facts.stages else facts.created

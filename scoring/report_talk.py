@@ -95,9 +95,7 @@ def _near_en(change: Change | None) -> str:
     if change is None:
         return ""
     now, before = _values(change)
-    return (
-        f" The nearest to it: {_lower(name_of(change.name, 'en'))}, from {before} to {now} (p = {_chance(change)})."
-    )
+    return f" The nearest to it: {_lower(name_of(change.name, 'en'))}, from {before} to {now} (p = {_chance(change)})."
 
 
 def _near_ja(change: Change | None) -> str:
@@ -105,7 +103,7 @@ def _near_ja(change: Change | None) -> str:
         return ""
     now, before = _values(change)
     unit = " 件" if change.kind == "count" else ""
-    return f"最も近いのは{name_of(change.name, 'ja')}の {before}{unit} → {now}{unit} です（p = {_chance(change)}）。"
+    return f"最も近いのは{name_of(change.name, 'ja')}（{before}{unit} → {now}{unit}、p = {_chance(change)}）です。"
 
 
 def _values(change: Change) -> tuple[str, str]:

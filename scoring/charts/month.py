@@ -136,7 +136,7 @@ def funnel_bars(
     encoding = {
         "y": category("stage", order),
         "x": number("leads"),
-        "color": series("month", names, colors),
+        "color": series("month", names, colors, legend={"symbolType": "square", "symbolOpacity": 1}),
         "yOffset": {
             "field": "month",
             "type": "nominal",
@@ -151,12 +151,10 @@ def funnel_bars(
         mark = {"type": "tick", "thickness": 3, "size": STEP * 1.7}
         ticks = {name: encoding[name] for name in ("y", "x", "color")}
         layers.append({"data": {"values": goals}, "mark": mark, "encoding": ticks})
-    layers.append(
-        {
-            "mark": {"type": "text", "align": "left", "dx": 4},
-            "encoding": {**place, "text": {"field": "leads", "type": "quantitative", "format": ","}},
-        }
-    )
+    said = {**place, "text": {"field": "leads", "type": "quantitative", "format": ","}}
+    # A white edge keeps the counts readable where the goal crosses them.
+    for look in ({"stroke": "white", "strokeWidth": 3}, {}):
+        layers.append({"mark": {"type": "text", "align": "left", "dx": 4, **look}, "encoding": said})
     return spec(words["funnel"], layers, rows=rows, width=width, height=2 * STEP * max(len(stages), 1))
 
 

@@ -93,6 +93,11 @@ def daily(tell: Teller) -> Chapter:
 def _so_far(tell: Teller, line: Record, name: str, show: Callable[[float | None], str]) -> str:
     if line["goal"] is None or line["goal_now"] is None:
         return tell.say("{name}: {actual}; no goal is set.", name=name, actual=show(line["actual_now"]))
+    if not tell.content["now"]["partial"]:
+        return tell.say(
+            "{name}: {actual} of the goal of {goal}.", name=name, actual=show(line["actual_now"]),
+            goal=show(line["goal"]),
+        )  # fmt: skip
     return tell.say(
         "{name}: {actual} of {goal}; {by_now} were to be reached by then.", name=name,
         actual=show(line["actual_now"]), goal=show(line["goal"]), by_now=show(line["goal_now"]),
@@ -133,7 +138,7 @@ def campaigns(tell: Teller) -> Chapter:
     ]
     chart = campaign_return(charted, lang=tell.lang, width=NARROW) if charted else None
     rule = RULES[tell.rule][tell.lang]
-    sheets = [Sheet(tell.say("Credited by {rule}", rule=rule), heads, cells, chart)] if rows else []
+    sheets = [Sheet(tell.say("Crediting: {rule}", rule=rule), heads, cells, chart)] if rows else []
     if rows:
         heads = [tell.say("Campaign"), *((RULES[one][tell.lang], NUM) for one in found["rules"])]
         returns = [
