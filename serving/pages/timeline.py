@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from scoring.feature_words import level_said
 from scoring.features import Feature
+from scoring.io.store.overrides import Override
 from scoring.io.store.timeline import Happened, Kind
 from serving.pages.site import WEB, Reader
 from serving.pages.words import mark
@@ -41,6 +42,10 @@ _CHANNELS: Final[Mapping[str, str]] = {
 _REACHED: Final = mark("reached")
 _MISSED: Final = mark("not reached")
 _SAID: Final[Mapping[str, str]] = {"accepted": mark("accepted"), "rejected": mark("rejected")}
+_NAMELESS: Final[Mapping[str, str]] = {
+    WEB: mark("somebody without a login"),
+    "api": mark("a program without a key"),
+}
 _WORDS: Final[Mapping[str, str]] = {"score": mark("Score {value}"), "decision": mark("Decision: {value}")}
 ACTIONS: Final[Mapping[str, str]] = {
     "hand_over": mark("hand over"),
@@ -102,8 +107,8 @@ def stage_said(stage: str, reader: Reader) -> str:
 
 
 def who_said(author: str, reader: Reader) -> str:
-    """Who did something; nobody needs a login on the machine of the service itself."""
-    return reader.say("somebody without a login") if author == WEB else author
+    """Who did something; on the machine of the service itself nobody needs a login as long as there is no key."""
+    return reader.say(_NAMELESS[author]) if author in _NAMELESS else author
 
 
 def value_said(field: str, value: str | None, reader: Reader) -> str:
@@ -115,6 +120,15 @@ def value_said(field: str, value: str | None, reader: Reader) -> str:
     if value in ACTIONS:
         return reader.say(ACTIONS[value])
     return reader.formats.percent(float(value))
+
+
+def word_said(word: Override, reader: Reader) -> str:
+    """A human's word, who says so, and until when."""
+    said = reader.say(_WORDS[word.field], value=value_said(word.field, word.value, reader))
+    until = reader.formats.day(moment(word.expires_at))
+    return reader.say(
+        "{said}, says {who} until {when}", said=said, who=who_said(word.author, reader), when=until
+    )
 
 
 Told = tuple[str, list[str | None]]

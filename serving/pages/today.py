@@ -14,6 +14,7 @@ from scoring.contract import to_micros
 from scoring.io.store.engine import reading
 from scoring.io.store.faces import faces
 from scoring.io.store.handoffs import State, read_handoffs
+from scoring.io.store.overrides import Field, holding
 from scoring.io.store.queue import count_late, count_queue, exceptions_query, queue_query, read_rows
 from scoring.scorecard import Scorecard
 from serving.deciding import accept, reject
@@ -21,6 +22,7 @@ from serving.gate import caller
 from serving.pages.desk import Desk
 from serving.pages.door import inside
 from serving.pages.site import Reader, back_to
+from serving.pages.timeline import word_said
 from serving.queue_schemas import CallTime, PromisesShown, QueueEntry
 from serving.queueing import call_times, promises
 from serving.showing import Shower, show_handoff
@@ -35,10 +37,11 @@ STATES: Final = get_args(State)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A lead in a list, with what people know it by."""
+    """A lead in a list, with what people know it by, and what somebody said beside the model."""
 
     entry: QueueEntry
     face: dict[str, str]
+    words: list[str]
 
 
 def router(desk: Desk) -> APIRouter:
@@ -148,4 +151,12 @@ def _entries(connection: Connection, desk: Desk, reader: Reader, rows: list[Any]
 
     shower = Shower(desk.settings, card, reader.lang)
     known = faces(connection, [row.lead_id for row in rows])
-    return [Waiting(shower.entry(row, now), dict(known.get(row.lead_id, {}))) for row in rows]
+    said = [holding(connection, now, field) for field in get_args(Field)]
+    return [
+        Waiting(
+            shower.entry(row, now),
+            dict(known.get(row.lead_id, {})),
+            [word_said(of[row.lead_id], reader) for of in said if row.lead_id in of],
+        )
+        for row in rows
+    ]

@@ -92,6 +92,16 @@ def test_what_is_overdue_is_listed_the_longest_first(store, given, client):  # n
     assert "Nothing: every lead that waits is in time." in words(look(client, "/late"))
 
 
+def test_a_humans_word_stands_beside_the_lead_while_it_holds(client, store, given) -> None:  # noqa: F811
+    for field, value in (("score", "90"), ("decision", "nurture")):
+        said = {"lead_id": "L-00", "field": field, "value": value, "reason": "they called", "days": 1}
+        assert client.post("/v1/overrides", json=said).is_success
+    assert "Score 90, says a program without a key until Nov 25, 2026" in words(look(client, "/"))
+    assert "判断：育成を続ける（" in words(look(client, "/", "ja"))
+    with keeping(store, NOW + timedelta(hours=26), settings=given) as later:
+        assert "Score 90" not in words(look(later, "/"))
+
+
 def test_names_are_shown_as_text(client: TestClient) -> None:
     client.put("/v1/leads/L-00", json={"properties": NAMES})
     page = look(client, "/")
