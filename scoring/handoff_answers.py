@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from scoring.handoff_evidence import Answers, Floats, Integers
+from scoring.handoff_evidence import Answers, Floats, Integers, Mask
 from scoring.handoff_reach import DRAWS, draws
 
 
@@ -28,13 +28,18 @@ def acceptance_rates(
         return np.full(len(at), np.nan), np.zeros(len(at), dtype=np.int64)
     weight = answers.weight if times is None else answers.weight * times
     place = np.searchsorted(at, answers.units, side="right")
+    decided = _above(place, np.ones(len(place)), len(at)).astype(np.int64)
+    return _rates(place, weight, answers.accepted, len(at)), decided
 
-    def above(values: Floats) -> Floats:
-        summed = np.bincount(place, values, len(at) + 1)[::-1]
-        return np.cumsum(summed, dtype=np.float64)[::-1][1:]
 
-    decided = above(np.ones(len(place))).astype(np.int64)
-    return over(above(weight * answers.accepted), above(weight)), decided
+def _above(place: Integers, values: Floats, size: int) -> Floats:
+    """What answers at or above each threshold sum up to."""
+    summed = np.bincount(place, values, size + 1)[::-1]
+    return np.cumsum(summed, dtype=np.float64)[::-1][1:]
+
+
+def _rates(place: Integers, weight: Floats, accepted: Mask, size: int) -> Floats:
+    return over(_above(place, weight * accepted, size), _above(place, weight, size))
 
 
 def drawn_rates(answers: Answers | None, at: Integers, state: str) -> Floats:
@@ -53,7 +58,10 @@ def drawn_rates(answers: Answers | None, at: Integers, state: str) -> Floats:
         return np.full((DRAWS, len(at)), np.nan)
     rng = np.random.default_rng()
     rng.bit_generator.state = json.loads(state)
-    return np.array([acceptance_rates(answers, at, times)[0] for times in draws(len(answers), rng)])
+    # The same for all draws: where each answer stands, and how many leads it stands for.
+    place, weight = np.searchsorted(at, answers.units, side="right"), answers.weight
+    drawn = [_rates(place, weight * times, answers.accepted, len(at)) for times in draws(len(answers), rng)]
+    return np.array(drawn)
 
 
 def over(one: Floats, other: Floats) -> Floats:

@@ -11,7 +11,7 @@ from scoring.contract import to_micros
 from scoring.errors import DataError, SettingsError
 from scoring.handoff_counted import Counted
 from scoring.handoff_curve import Expected, point_at
-from scoring.handoff_evidence import Evidence
+from scoring.handoff_evidence import Answers, Evidence
 from scoring.io.sections import Sections
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
@@ -178,6 +178,25 @@ def evidence_of(store: Store, target: str, leads_per_month: float | None = None)
         raise NotProposed(str(error)) from error
 
 
+def asked_with(store: Store, settings: Sections, asked: Asked) -> tuple[Constraints, Answers]:
+    """What a proposal takes into account, and what sales said of earlier handoffs.
+
+    Parameters
+    ----------
+    store, settings, asked
+        As in :func:`proposed`.
+
+    Raises
+    ------
+    UnfitProposal
+        If what is asked contradicts itself.
+    """
+    asked.check()
+    constraints = constraints_of(store, settings, asked)
+    with reading(store.engine) as connection:
+        return constraints, read_answers(connection)
+
+
 def proposed(store: Store, settings: Sections, asked: Asked, counted: Counted | None = None) -> Proposal:
     """The policy that the constraints lead to; nothing is changed.
 
@@ -197,10 +216,7 @@ def proposed(store: Store, settings: Sections, asked: Asked, counted: Counted | 
     NotProposed, UnfitProposal
         If nothing can be proposed, or what is asked contradicts itself.
     """
-    asked.check()
-    constraints = constraints_of(store, settings, asked)
-    with reading(store.engine) as connection:
-        answers = read_answers(connection)
+    constraints, answers = asked_with(store, settings, asked)
     if counted is not None:
         return propose_from(
             counted, constraints, answers, asked.rule, threshold=asked.threshold, per_month=asked.per_month

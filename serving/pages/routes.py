@@ -7,13 +7,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from serving.pages import lead, loop, model, today, uploads
+from serving.pages import handoff, lead, loop, model, today, uploads
 from serving.pages.desk import Desk
 from serving.pages.entry import router as entry
 
 PAGES: Final[tuple[Callable[[Desk], APIRouter], ...]] = (
     today.router,
     loop.router,
+    handoff.router,
     model.router,
     uploads.router,
     lead.router,

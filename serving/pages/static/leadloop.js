@@ -4,22 +4,21 @@
 
 const WAIT = 250;
 
-// A form with data-live="#id" asks again when it is changed, and puts the answer's #id in place of the page's.
+// A form with data-live="#id …" asks again when it is changed, and puts what the answer has of each #id in place of the page's.
 for (const form of document.querySelectorAll("form[data-live]")) {
   let waiting = 0, asked = 0;
   const ask = async () => {
     const mine = ++asked;
     const address = new URL(form.action);
     address.search = new URLSearchParams(new FormData(form)).toString();
-    const place = document.querySelector(form.dataset.live);
-    place.setAttribute("aria-busy", "true");
+    const places = form.dataset.live.split(" ");
+    for (const id of places) document.querySelector(id).setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address, { headers: { accept: "text/html" } });
       if (mine !== asked) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const found = page.querySelector(form.dataset.live);
-      if (!found) { location.assign(address); return; }
-      place.replaceWith(found);
+      if (!places.every((id) => page.querySelector(id))) { location.assign(address); return; }
+      for (const id of places) document.querySelector(id).replaceWith(page.querySelector(id));
       history.replaceState(null, "", address);
     } catch { form.submit(); }
   };
@@ -41,12 +40,13 @@ for (const field of document.querySelectorAll("select[data-go]")) {
 const made = document.querySelector("[data-reload]");
 if (made) setTimeout(() => location.reload(), 1000 * Number(made.dataset.reload));
 
-// A form is sent once.
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", () => setTimeout(() => {
-    for (const button of form.querySelectorAll("button")) button.disabled = true;
-  }));
-}
+// A form is sent once; also one that came with an answer.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  setTimeout(() => {
+    for (const button of event.target.querySelectorAll("button")) button.disabled = true;
+  });
+});
 
 // A file that is too large is said before it is sent.
 for (const field of document.querySelectorAll("input[type=file][data-most]")) {
