@@ -161,13 +161,16 @@ class _Lists:
         return back_to(f"/import/{token}")
 
     async def score(self, request: Request, token: str) -> Response:
-        """Begin to score a list."""
-        await self.site.form(request)
+        """Begin to score a list, with reasons in another language where that is wanted."""
+        form = await self.site.form(request)
         upload = self._found(request, token)
         if upload is None:
             return self._gone(request)
         if self.clerk.model(upload.choices["target"]) is None:
             return back_to(f"/import/{token}")
+        lang = str(form.get("lang", ""))
+        if lang in LANGUAGES and not upload.busy:
+            upload = upload.choose({**upload.choices, "lang": lang})
         await self._do(upload, "score")
         return back_to(f"/import/{token}/scores")
 

@@ -538,3 +538,14 @@ def test_a_fault_of_ours_is_told_and_the_list_is_still_there(
     assert client.get(f"{address}/scored.csv").status_code == 404
     monkeypatch.undo()
     assert "3 leads are scored." in words(scored(client, address))
+
+
+def test_reasons_are_told_in_the_language_of_whoever_looks_once_they_ask(client: TestClient) -> None:
+    address = uploaded(client)
+    scored(client, address)
+    page = look(client, f"{address}/scores", "ja")
+    assert "visits more than 10" in words(page)
+    client.post(f"{address}/score", data={"csrf": token(page), "lang": "ja"}, headers=HTML)
+    said = words(settled(client, f"{address}/scores", "ja"))
+    assert "visits 10 超" in said
+    assert "理由を日本語で" not in said
