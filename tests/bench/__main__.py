@@ -17,6 +17,7 @@ from tests.bench import (
     bench_outcomes,
     bench_pages,
     bench_queue,
+    bench_report,
     bench_score_one,
     bench_sla,
     bench_store_train,
@@ -37,6 +38,7 @@ BENCHES: dict[str, Callable[[], Mapping[str, float]]] = {
     "handoff": bench_handoff.main,
     "queue": bench_queue.main,
     "pages": bench_pages.main,
+    "report": bench_report.main,
 }
 LIMIT = "to reach"
 
