@@ -78,21 +78,19 @@ def _assignments(crm: Crm) -> pd.DataFrame:
 
 
 def _campaigns(crm: Crm, seed: int) -> pd.DataFrame:
-    """What each campaign cost in each month, about by the leads it brought."""
+    """What each campaign cost in each month: what it costs to run, and about so much for each lead it brought."""
     rng = stream(seed, "costs")
-    price = {source.name: (source.yen_per_lead, source.channel) for source in SOURCES}
+    of_source = {source.name: source for source in SOURCES}
     month = dates_of(crm.arrived.created).astype("datetime64[M]").astype(str)
     source = np.array([each.name for each in SOURCES], dtype=object)[crm.arrived.source]
     table = pd.DataFrame({"campaign": crm.leads["campaign"], "month": month, "source": source})
     table = table[table["campaign"] != ""].value_counts().reset_index()
     table = table.sort_values(["month", "campaign"], ignore_index=True)
-    yen = (
-        table["count"]
-        * table["source"].map(lambda name: price[name][0])
-        * rng.uniform(0.75, 1.35, len(table))
-    )
+    each = table["source"].map(lambda name: of_source[name].yen_per_lead)
+    running = table["source"].map(lambda name: of_source[name].yen_per_month)
+    yen = (running + table["count"] * each) * rng.uniform(0.75, 1.35, len(table))
     table["cost"] = (np.maximum(yen // 1_000, 5) * 1_000).astype(np.int64)
-    table["channel"] = table["source"].map(lambda name: price[name][1])
+    table["channel"] = table["source"].map(lambda name: of_source[name].channel)
     return table.assign(currency="JPY")[["campaign", "month", "cost", "currency", "channel"]]
 
 

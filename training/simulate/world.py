@@ -19,7 +19,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where leads come from; shares and effects move from the first day to the last."""
+    """Where leads come from; shares and effects move from the first day to the last, costs are of each campaign."""
 
     name: str
     first_share: float
@@ -27,38 +27,43 @@ class Source:
     first_effect: float
     last_effect: float
     yen_per_lead: int
+    yen_per_month: int
     channel: str
     campaigns: tuple[str, ...]
     browses: float = 1.0
 
 
 SOURCES: Final = (
-    Source("Webサイト", 0.25, 0.23, 0.2, 0.2, 0, "web", ()),
-    Source("展示会", 0.26, 0.16, -0.3, -0.3, 9_000, "event", ("IT総合展", "中小企業DX展"), 0.35),
-    Source("紹介", 0.07, 0.08, 1.3, 1.3, 0, "referral", (), 0.6),
+    Source("Webサイト", 0.25, 0.23, 0.2, 0.2, 0, 0, "web", ()),
+    Source("展示会", 0.26, 0.16, -0.3, -0.3, 45_000, 0, "event", ("IT総合展", "中小企業DX展"), 0.35),
+    Source("紹介", 0.07, 0.08, 1.3, 1.3, 0, 0, "referral", (), 0.6),
     Source(
         "Google広告",
         0.17,
         0.22,
         -0.1,
         -0.1,
-        12_000,
+        36_000,
+        20_000,
         "ads",
         ("ブランド検索", "一般キーワード", "リターゲティング"),
     ),
-    Source("Webinar", 0.08, 0.18, 0.7, -0.4, 5_000, "webinar", ("入門ウェビナー", "活用事例ウェビナー")),
+    Source(
+        "Webinar", 0.08, 0.18, 0.7, -0.4, 24_000, 120_000, "webinar", ("入門ウェビナー", "活用事例ウェビナー")
+    ),
     Source(
         "資料ダウンロード",
         0.10,
         0.08,
         -0.1,
         -0.1,
-        4_000,
+        16_000,
+        60_000,
         "content",
         ("業務効率化ガイド", "比較チェックリスト"),
     ),
-    Source("メールマガジン", 0.05, 0.04, 0.0, 0.0, 1_500, "email", ("月刊メール",)),
-    Source("テレマーケティング", 0.02, 0.01, -0.6, -0.6, 7_000, "phone", ("新規開拓コール",), 0.2),
+    Source("メールマガジン", 0.05, 0.04, 0.0, 0.0, 2_000, 350_000, "email", ("月刊メール",)),
+    Source("テレマーケティング", 0.02, 0.01, -0.6, -0.6, 30_000, 80_000, "phone", ("新規開拓コール",), 0.2),
 )
 
 
