@@ -17,16 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
-from urllib.request import Request, urlopen
 
 import numpy as np
 
 from scoring.io.store import open_store
 from tests.bench import worlds
+from tests.bench.uploading import Browser, with_list
 
 LEADS, TURNS, LIMIT, HEAVIEST, PATIENCE = 100_000, 40, 0.5, 400.0, 180.0
 COMMAND = str(Path(sys.executable).with_name("leadloop"))
 SETTINGS = """
+[serve]
+max_body_kib = 65536
 [time]
 zone = "Asia/Tokyo"
 [value]
@@ -57,6 +59,9 @@ PAGES = (
     "/leads?lead={lead}",
     "/leads?lead={called}",
     "/import",
+    "{list}",
+    "{list}/scores?page={sheet}",
+    "{list}/take",
 )
 
 
@@ -66,7 +71,8 @@ def main() -> Mapping[str, float]:
         home = Path(folder)
         made(home)
         with serving(home) as address:
-            return measured(address, leads(home))
+            browser, listed = with_list(address)
+            return measured(browser, leads(home), listed)
 
 
 def made(home: Path, count: int = LEADS) -> None:
@@ -108,38 +114,53 @@ def leads(home: Path, most: int = 200) -> list[str]:
     return [str(name) for name in np.random.default_rng(1).choice(names, most, replace=False)]
 
 
-def measured(address: str, known: list[str]) -> dict[str, float]:
+def measured(browser: Browser, known: list[str], listed: str) -> dict[str, float]:
     """The 95th percentile of each page in seconds, and its weight in KiB."""
+    pages = {page: page.replace("{list}", listed) for page in PAGES}
     rng, told = np.random.default_rng(2), {}
     seconds: dict[str, list[float]] = {page: [] for page in PAGES}
     for page in PAGES:
-        told |= _settled(address, page, known, rng)
+        told |= _settled(browser, page, pages[page], known, rng)
     for _ in range(TURNS):
         for page in PAGES:
-            asked = address + _filled(page, known, rng)
+            asked = _filled(pages[page], known, rng)
             started = time.perf_counter()
-            _read(asked)
+            browser.look(asked)
             seconds[page].append(time.perf_counter() - started)
     for page in PAGES:
         told[f"{page}, s, 95 %"] = float(np.quantile(seconds[page], 0.95))
         told[f"to reach: at most, {page}"] = LIMIT
-        told[f"{page}, KiB with all it loads"] = weight(address, _filled(page, known, rng))
+        told[f"{page}, KiB with all it loads"] = weight(browser, _filled(pages[page], known, rng))
         told[f"to reach: at most, KiB, {page}"] = HEAVIEST
-    return told
+    return told | _while_scored(browser, listed)
+
+
+def _while_scored(browser: Browser, listed: str) -> dict[str, float]:
+    """How long a page takes whose service scores a large list beside it."""
+    seconds: list[float] = []
+    browser.send(f"{listed}/score", browser.look(listed))
+    while "data-reload" in browser.look(listed):
+        started = time.perf_counter()
+        browser.look("/")
+        seconds.append(time.perf_counter() - started)
+    name = "/ while a list is scored"
+    return {f"{name}, s, 95 %": float(np.quantile(seconds, 0.95)), f"to reach: at most, {name}": LIMIT}
 
 
 def _filled(page: str, known: list[str], rng: np.random.Generator) -> str:
     return page.format(
         lead=rng.choice(known), rep=rng.choice(["Sato", "Ito", ""]), skip=int(rng.integers(0, 500)),
         number=int(rng.integers(50, 5_000)), capacity=int(rng.integers(50, 900)), feature=int(rng.integers(0, 10)),
-        called=quote(rng.choice(CALLED)),
+        called=quote(rng.choice(CALLED)), sheet=int(rng.integers(0, 400)),
     )  # fmt: skip
 
 
-def _settled(address: str, page: str, known: list[str], rng: np.random.Generator) -> dict[str, float]:
+def _settled(
+    browser: Browser, page: str, path: str, known: list[str], rng: np.random.Generator
+) -> dict[str, float]:
     """Ask until nothing is made beside the page any more, and say how long that took where it took a while."""
     started = time.perf_counter()
-    while "data-reload" in _read(address + _filled(page, known, rng)):
+    while "data-reload" in browser.look(_filled(path, known, rng)):
         if time.perf_counter() - started > PATIENCE:
             raise RuntimeError(f"{page} is not made within {PATIENCE:.0f} s.")
         time.sleep(0.2)
@@ -147,13 +168,8 @@ def _settled(address: str, page: str, known: list[str], rng: np.random.Generator
     return {f"{page}, s until it is made": took} if took > LIMIT else {}
 
 
-def _read(asked: str) -> str:
-    with urlopen(Request(asked, headers={"accept": "text/html"})) as answer:
-        return str(answer.read().decode())
-
-
-def weight(address: str, path: str) -> float:
+def weight(browser: Browser, path: str) -> float:
     """KiB of a page with its styles, scripts and pictures."""
-    page = _read(address + path)
+    page = browser.look(path)
     loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
-    return sum(len(text.encode()) for text in (page, *(_read(address + one) for one in loaded))) / 1024
+    return sum(len(text.encode()) for text in (page, *map(browser.look, loaded))) / 1024
