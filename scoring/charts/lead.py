@@ -82,7 +82,7 @@ def waterfall(
     Parameters
     ----------
     base : float
-        Log-odds of the average lead.
+        Log-odds of the average lead; of points those that every lead has.
     contributions : mapping of str to float
         What each feature adds to them, as :class:`scoring.scorecard.Score` says.
     names : mapping of str to str, optional
@@ -95,11 +95,13 @@ def waterfall(
         The language, and the width of the picture in pixels.
     """
     words = WORDS[lang]
-    rows = _steps(base, contributions, names or {}, most, words)
+    first = words.average_lead if likelihood else words.before_rules
+    rows = _steps(first, base, contributions, names or {}, most, words)
+    form = "+.2f" if likelihood else "+g"
     for row in rows:
         whole = said_share(logistic(row["end"]), lang) if likelihood else f"{row['end']:g} {words.points}"
         # A minus that is as wide as the plus.
-        row["said"] = whole if row["part"] is None else f"{row['part']:+.2f}".replace("-", "−")
+        row["said"] = whole if row["part"] is None else f"{row['part']:{form}}".replace("-", "−")
     y = category("name", [row["name"] for row in rows], axis={"labelLimit": 300})
     axis = {"labelExpr": _AS_LIKELIHOOD} if likelihood else {}
     title = words.likelihood if likelihood else words.points
@@ -138,7 +140,12 @@ def waterfall(
 
 
 def _steps(
-    base: float, contributions: Mapping[str, float], names: Mapping[str, str], most: int, words: ChartWords
+    first: str,
+    base: float,
+    contributions: Mapping[str, float],
+    names: Mapping[str, str],
+    most: int,
+    words: ChartWords,
 ) -> list[dict[str, Any]]:
     """Rows from the average lead to this one: the strongest features first, the rest together."""
     moved = sorted(((f, part) for f, part in contributions.items() if part), key=lambda one: -abs(one[1]))
@@ -146,9 +153,7 @@ def _steps(
     parts = [(names.get(feature, feature), part) for feature, part in alone]
     if rest:
         parts.append((words.others.format(count=len(rest)), sum(part for _, part in rest)))
-    rows: list[dict[str, Any]] = [
-        {"name": words.average_lead, "start": base, "end": base, "right": base, "part": None}
-    ]
+    rows: list[dict[str, Any]] = [{"name": first, "start": base, "end": base, "right": base, "part": None}]
     at = base
     for name, part in parts:
         rows.append({"name": name, "start": at, "end": at + part, "right": max(at, at + part), "part": part})

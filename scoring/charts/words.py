@@ -31,6 +31,7 @@ class ChartWords:
     metrics: Mapping[str, str]
     waterfall: str
     average_lead: str
+    before_rules: str
     this_lead: str
     others: str
     likelihood: str
@@ -98,6 +99,7 @@ WORDS: Final[Mapping[Lang, ChartWords]] = {
         },
         waterfall="Why this likelihood?",
         average_lead="average lead",
+        before_rules="before any rule",
         this_lead="this lead",
         others="{count} others",
         likelihood="likelihood",
@@ -171,6 +173,7 @@ WORDS: Final[Mapping[Lang, ChartWords]] = {
         },
         waterfall="なぜこの確度なのか",
         average_lead="平均的なリード",
+        before_rules="規則の適用前",
         this_lead="このリード",
         others="その他{count}項目",
         likelihood="確度",

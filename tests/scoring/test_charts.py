@@ -247,7 +247,8 @@ def test_a_waterfall_says_likelihoods_at_its_ends_and_signs_between():
 def test_a_waterfall_of_points_says_points():
     chart = charts.waterfall(0.0, {"up": 10.0, "down": -2.5}, likelihood=False, lang="ja")
 
-    assert [step["said"] for step in rows(chart)] == ["0 点", "+10.00", "−2.50", "7.5 点"]
+    assert [step["said"] for step in rows(chart)] == ["0 点", "+10", "−2.5", "7.5 点"]
+    assert rows(chart)[0]["name"] == "規則の適用前"
 
 
 def test_history_keeps_the_clocks_of_its_times_and_tells_models_apart():
@@ -266,6 +267,12 @@ def test_events_on_the_same_day_are_said_one_below_the_other():
     marked = own_rows(charts.history(PAST, events))
 
     assert {row["said"]: row["row"] for row in marked} == {"handed over": 8, "accepted": 22, "won": 8}
+
+
+def test_events_at_one_moment_are_said_one_below_the_other():
+    marked = own_rows(charts.history(PAST, [Event(START, "handed over"), Event(START, "MQL")]))
+
+    assert {row["said"]: row["row"] for row in marked} == {"MQL": 8, "handed over": 22}
 
 
 @pytest.mark.parametrize("measure", ["handoffs", "wins", "precision", "revenue"])

@@ -393,7 +393,7 @@ def test_nothing_is_known_yet(given: Settings, store: Store) -> None:  # noqa: F
 def test_a_lead_that_no_model_can_read_is_shown_with_the_reason(client: TestClient) -> None:
     client.put("/v1/leads/L-00", json={"properties": {"visits": "plenty"}})
     said = words(look(client, "/leads/L-00", "ja"))
-    assert "モデルが読み取れない値があるため、スコアがありません。 visits 数値を入れてください" in said
+    assert "下で確かめられます。 visits 数値を入れてください" in said
     assert "plenty" in said
     assert "確度" in words(look(client, "/leads/L-00?if.visits=3", "ja"))
 
