@@ -26,7 +26,7 @@ from serving.pages.timeline import stage_said
 from serving.pages.words import mark
 from serving.uploads.clerk import Clerk
 from serving.uploads.errands import Errand
-from serving.uploads.folder import KEPT, UNDER_WAY, TooManyLists, Upload, Uploads
+from serving.uploads.folder import FOLDER, KEPT, UNDER_WAY, TooManyLists, Upload, Uploads, sweep
 from serving.uploads.ranking import MOST, PAGE, read_ranking
 
 TYPES: Final = {
@@ -75,6 +75,8 @@ class _Lists:
         self.desk, self.site = desk, desk.site
         self.uploads = Uploads(desk.home, desk.deps.clock)
         self.clerk = Clerk(desk.deps, desk.store, desk.settings)
+        if desk.home is not None:
+            sweep(desk.home / FOLDER, desk.deps.clock())
 
     def router(self) -> APIRouter:
         routes = APIRouter(include_in_schema=False)

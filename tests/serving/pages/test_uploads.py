@@ -549,3 +549,11 @@ def test_reasons_are_told_in_the_language_of_whoever_looks_once_they_ask(client:
     said = words(settled(client, f"{address}/scores", "ja"))
     assert "visits 10 超" in said
     assert "理由を日本語で" not in said
+
+
+def test_a_service_that_starts_removes_what_has_had_its_day(store: Store, given: Settings) -> None:  # noqa: F811
+    with keeping(store, NOW, settings=given, home=given.home) as client:
+        uploaded(client)
+    for hours, kept in ((23, 1), (25, 0)):
+        keeping(store, NOW + timedelta(hours=hours), settings=given, home=given.home)
+        assert len(list((given.home / "uploads").iterdir())) == kept
