@@ -134,9 +134,7 @@ class _Making:
 
     @cached_property
     def _ledger(self) -> Ledger:
-        ledger = self.store.ledger(READ)
-        some = {name: values for name, values in ledger.properties.items() if name in PROPERTIES}
-        return replace(ledger, properties=some).known_at(self.as_of)
+        return self.store.ledger(READ, PROPERTIES).known_at(self.as_of)
 
     @cached_property
     def _facts(self) -> Facts:

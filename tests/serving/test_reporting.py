@@ -244,3 +244,9 @@ def test_first_scores_are_held_against_what_came(store: Store, tmp_path: Path) -
         *((grade, sum(day % 3 == 0 for day in some), len(some)) for grade, some in zip("AB", groups, strict=True)),
         ("C", 0, 0), ("D", 0, 0),
     ]  # fmt: skip
+
+
+def test_a_report_reads_only_what_it_tells(filled: Store) -> None:
+    assert set(filled.ledger((), ("source", "nothing")).properties) == {"source"}
+    assert set(filled.ledger(()).properties) == {"source", "campaign", "owner", "job_title"}
+    assert filled.ledger((), ("source",)).properties["source"].equals(filled.ledger(()).properties["source"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "assignments": {"rep": "answer"},
 }
+EVERY = tuple(_COLUMNS)
 
 
 # What LeadLoop decided by itself, a handoff or an acceptance by silence, is no evidence of what the lead is worth.
@@ -37,9 +38,13 @@ _BY_RULE = "substr(event_id, 1, 14) = 'leadloop:auto:'"
 _MADE = {"by_rule": f"CASE WHEN {_BY_RULE} THEN 1 ELSE 0 END"}
 
 
-def read_ledger(connection: Connection, tables_wanted: Collection[str] = tuple(_COLUMNS)) -> Ledger:
-    """All that the store knows of all leads, or of events only those of some tables."""
-    ids, lead_id, created, properties = _leads(connection)
+def read_ledger(
+    connection: Connection,
+    tables_wanted: Collection[str] = EVERY,
+    properties_wanted: Collection[str] | None = None,
+) -> Ledger:
+    """All that the store knows of all leads, or of events only those of some tables, and only some properties."""
+    ids, lead_id, created, properties = _leads(connection, properties_wanted)
     tables = {name: _events(connection, name, _COLUMNS[name], ids) for name in tables_wanted}
     return Ledger(lead_id, created, properties, **tables)
 
@@ -51,7 +56,7 @@ def read_events(connection: Connection, table: str) -> Events:
 
 
 def _leads(
-    connection: Connection,
+    connection: Connection, wanted: Collection[str] | None
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], npt.NDArray[np.float64], dict[str, pa.Array]]:
     query = "SELECT id, lead_id, created_at, CAST(properties AS TEXT) FROM leads ORDER BY id"
     ids: list[int] = []
@@ -60,7 +65,8 @@ def _leads(
     values: dict[str, list[str | None]] = {}
     for part in _parts(connection, query):
         for row_id, lead_id, at, text in part:
-            for name, value in json.loads(text).items():
+            known = json.loads(text)
+            for name, value in _some(known, wanted):
                 column = values.get(name)
                 if column is None:
                     column = values[name] = []
@@ -79,6 +85,10 @@ def _leads(
         np.array(created, dtype=np.int64) / MICROSECONDS,
         properties,
     )
+
+
+def _some(known: dict[str, Any], wanted: Collection[str] | None) -> Iterable[tuple[str, Any]]:
+    return known.items() if wanted is None else [(name, known[name]) for name in wanted if name in known]
 
 
 def _events(

@@ -241,12 +241,14 @@ class Store:
 
     # Leads ----------------------------------------------------------------------------------------
 
-    def ledger(self, tables: Sequence[str] | None = None) -> "Ledger":
-        """All that is known of all leads, as arrays; of events only those of some tables, where they are named."""
-        from scoring.io.store.ledger import read_ledger
+    def ledger(
+        self, tables: Sequence[str] | None = None, properties: Sequence[str] | None = None
+    ) -> "Ledger":
+        """All that is known of all leads, as arrays; only some tables of events and some properties, where named."""
+        from scoring.io.store.ledger import EVERY, read_ledger
 
         with reading(self.engine) as connection:
-            return read_ledger(connection) if tables is None else read_ledger(connection, tables)
+            return read_ledger(connection, EVERY if tables is None else tables, properties)
 
     def take_in(
         self,
