@@ -19,6 +19,7 @@ demo: install
 	$(NO_TELEMETRY) $(BIN)/leadloop demo $(ARGS)
 
 test: install
+	$(BIN)/python -m tests.browser.chromium
 	$(NO_TELEMETRY) $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: install
