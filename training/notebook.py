@@ -1,31 +1,30 @@
-"""What notebooks share: the store of a home, charts as pictures, and tables that people can read."""
+"""What every notebook opens with: the settings of a home, and a way to show what was found."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
-from scoring.attributes import Attributes, attributes_at, attributes_of
-from scoring.io.files import read_table
 from scoring.io.home import HOME_DEFAULT
 from scoring.io.settings import Settings, load_settings
-from scoring.ledger import Ledger
-from scoring.scorecard import Scorecard
-from scoring.segments import Rate, Segment
-from training.plots import svg
+from training.drawing import svg
 
 if TYPE_CHECKING:
-    from IPython.display import SVG
+    from IPython.display import HTML
 
 SETTINGS_FILE: Final = "leadloop.toml"
 # Where `leadloop demo` writes the settings of the company that it makes up.
 DEMO: Final = "demo"
 UNKNOWN: Final = "–"
+# English words for assistive technology that name parts of a chart: the whole is named instead.
+_ROLES: Final = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_NUMBER: Final = re.compile(r"[+−]?[\d,.]+( %)?(\n.*)?")
 
 
 def settings_of(
@@ -64,111 +63,73 @@ def settings_of(
     return load_settings(known, folder)
 
 
-def chart(spec: dict[str, Any]) -> SVG:
-    """A chart of :mod:`scoring.charts` as a picture.
+def chart(spec: dict[str, Any]) -> HTML:
+    """A chart of :mod:`scoring.charts` as a picture whose text can be selected.
 
     Parameters
     ----------
     spec : dict
         The chart.
     """
-    from IPython.display import SVG
+    from IPython.display import HTML
 
-    return SVG(svg(spec))
+    text = spec.get("title", {}).get("text", "")
+    said = escape(text if isinstance(text, str) else " ".join(text))
+    drawn = _ROLES.sub("", svg(spec)).replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1)
+    return HTML(f"<figure>{drawn}</figure>")
 
 
-def attributes_of_held(
-    card: Scorecard,
-    held: pd.DataFrame,
-    ledger: Ledger,
-    file: str | Path | None = None,
-    id_column: str = "lead_id",
-) -> tuple[pd.DataFrame, Attributes | None]:
-    """What the leads of a test were like when they were scored, as far as the store or a file knows them.
+def table(rows: pd.DataFrame, *, names: bool = True) -> HTML:
+    """A table as people read it: text to the left, numbers to the right, nothing cut.
 
     Parameters
     ----------
-    card : Scorecard
-        The model that was tested.
-    held : DataFrame
-        Its held-out predictions, as the store keeps them.
-    ledger : Ledger
-        What the store knows.
-    file : path, optional
-        The file that the model was trained on, where its leads are not in the store.
-    id_column : str
-        The column of their ids in that file.
-
-    Returns
-    -------
-    known, attributes
-        The rows whose leads are known, and their attributes in the same order; None where none is.
+    rows : DataFrame
+        Texts are shown as they are, what follows a line break small and below; numbers with at most three digits
+        after the point.
+    names : bool
+        Whether the index names the rows.
     """
-    if file is not None:
-        table = read_table(file).table
-        ids = [str(one) for one in table.column(id_column).to_pylist()]
-    else:
-        ids = list(ledger.lead_id)
-    place = {lead_id: at for at, lead_id in enumerate(ids)}
-    known = held[held["lead_id"].isin(place) & (held["as_of"].notna() | (file is not None))]
-    if known.empty:
-        return known, None
-    lead = known["lead_id"].map(place).to_numpy(dtype=np.intp)
-    if file is not None:
-        return known, attributes_of(card, table, lead)
-    when = known["as_of"].to_numpy("datetime64[us]").astype(np.int64) / 1e6
-    return known, attributes_at(card, ledger, lead, when)
+    from IPython.display import HTML
+
+    def cell(value: object) -> str:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        shown = UNKNOWN if value is None or value != value else _number(value) if number else str(value)
+        kind = ' class="number"' if number or _NUMBER.fullmatch(shown) else ""
+        value_said, _, below = shown.partition("\n")
+        return f"<td{kind}>{escape(value_said)}{f'<br><small>{escape(below)}</small>' if below else ''}</td>"
+
+    heads = [rows.index.name or "", *rows.columns] if names else list(rows.columns)
+    body = [
+        (f'<th scope="row">{escape(str(name))}</th>' if names else "") + "".join(map(cell, row))
+        for name, row in zip(rows.index, rows.itertuples(index=False, name=None), strict=True)
+    ]
+    head = "".join(f'<th scope="col">{escape(str(one))}</th>' for one in heads)
+    lines = "".join(f"<tr>{row}</tr>" for row in body)
+    return HTML(
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+    )
 
 
-def estimates_table(
-    found: Mapping[str, Mapping[str, Mapping[str, float | None]]], metrics: Sequence[str]
-) -> pd.DataFrame:
-    """Candidates as rows, metrics as columns, each with its 90 % interval.
+def _number(value: float) -> str:
+    """Whole numbers as they are, others with three digits after the point at most."""
+    return f"{round(value, 3):,.15g}"
+
+
+def show(*found: str | dict[str, Any] | pd.DataFrame) -> None:
+    """Show answers one below the other: sentences (in Markdown), charts, and tables that have rows.
 
     Parameters
     ----------
-    found : mapping
-        Estimates or differences, as :meth:`scoring.bootstrap.Bootstrap.to_dict` gives them.
-    metrics : sequence of str
-        Which, in order.
+    *found : str, dict or DataFrame
+        What :mod:`training.review_parts`, :mod:`scoring.charts` and pandas give.
     """
+    from IPython.display import Markdown, display
 
-    def said(one: Mapping[str, float | None]) -> str:
-        if one["value"] is None:
-            return UNKNOWN
-        return f"{one['value']:.4f} ({one['low']:.4f} to {one['high']:.4f})"
-
-    rows = {name: [said(of[metric]) for metric in metrics] for name, of in found.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(metrics))
-
-
-def segments_table(found: Sequence[Segment]) -> pd.DataFrame:
-    """Groups as rows: what was promised, what came, and who reaches the threshold.
-
-    Parameters
-    ----------
-    found : sequence of Segment
-        What :func:`scoring.segments.segments` gave.
-    """
-
-    def said(one: Rate | None) -> str:
-        return (
-            UNKNOWN
-            if one is None or one.value is None
-            else f"{one.value:.1%} ({one.low:.1%} to {one.high:.1%})"
-        )
-
-    rows = {
-        one.name: {
-            "leads": f"{one.leads:,}",
-            "promised": f"{one.likelihood:.1%}",
-            "observed": said(one.rate),
-            "gap": f"{one.gap:+.1%} ({one.gap_low:+.1%} to {one.gap_high:+.1%})",
-            "holds": one.holds,
-            "reach the threshold": said(one.selected),
-            "of those who convert": said(one.found),
-            "of those who reach it, convert": said(one.converts),
-        }
-        for one in found
-    }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    for one in found:
+        if isinstance(one, str):
+            display(Markdown(one))
+        elif not isinstance(one, pd.DataFrame):
+            display(chart(one))
+        elif len(one):
+            display(table(one))

@@ -1,10 +1,6 @@
-"""The plots of a run, drawn to SVG without a browser."""
+"""The plots of a run."""
 
 from __future__ import annotations
-
-from typing import Any
-
-import vl_convert
 
 from scoring.bands import calibration_table, lift_table
 from scoring.charts import calibration, lift, shape
@@ -13,6 +9,7 @@ from scoring.scorecard import Scorecard
 from training.backtest import Backtest
 from training.candidates import SCORECARD
 from training.choice import Leads
+from training.drawing import svg
 
 SHAPES = 12
 
@@ -42,9 +39,3 @@ def draw(card: Scorecard, backtest: Backtest, leads: Leads, strongest: list[str]
         term = terms[feature]
         plots[f"plots/shape_{rank:02d}.svg"] = svg(shape(term, bin_names(card, term)))
     return plots
-
-
-def svg(spec: dict[str, Any]) -> str:
-    """A Vega-Lite specification as SVG."""
-    drawn: str = vl_convert.vegalite_to_svg(spec)
-    return drawn

@@ -145,6 +145,31 @@ class Registry:
                 logged = self._log_model(run)
             return self._register(run, started.info.run_id, logged)
 
+    def attach(self, target: str, version: str, name: str, content: str) -> None:
+        """Keep a further file with the run of a version, in place of an earlier one of that name.
+
+        Parameters
+        ----------
+        target, version : str
+            Which model.
+        name, content : str
+            The file. No rows of leads: MLflow keeps no personal data.
+
+        Raises
+        ------
+        ModelError
+            The version was never registered here.
+        """
+        registered = self.name(target)
+        number = self._numbers(registered).get(version)
+        if number is None:
+            raise ModelError(
+                f"MLflow has no model '{registered}' for {version}, so {name} is not kept with it."
+            )
+        with self._calls(), self._addressed():
+            run_id = self._client.get_model_version(registered, str(number)).run_id
+            self._client.log_text(run_id, content, name)
+
     def mirror(self, target: str, champion: str | None, challenger: str | None = None) -> None:
         """Set the aliases to what the store says; call it after the store's commit.
 

@@ -1,5 +1,13 @@
-"""``leadloop train``: its options, and what it does."""
+"""``leadloop train`` and ``leadloop review``: their options, and what they do."""
 
-from serving.cli.train.command import register
+import typer
+
+from serving.cli.train import command, review
 
 __all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command.register(app)
+    review.register(app)

@@ -105,6 +105,9 @@ def train(
         str | None,
         typer.Option(metavar="SHARE", help="The share of rows that may be unreadable: 1% or 0.01."),
     ] = None,
+    review: Annotated[
+        bool, typer.Option(help="Write the analyst's review of a model that goes live, see leadloop review.")
+    ] = True,
     seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
     verbose: Annotated[
@@ -124,6 +127,7 @@ def train(
     from scoring.io.settings import horizon_days
     from scoring.stages import STAGES
     from serving.cli.moment import moment
+    from serving.cli.train.review import review_of
     from serving.cli.train.run import run, run_store
     from training.intake import Asked, Wanted
     from training.run import Effort
@@ -161,7 +165,9 @@ def train(
         _only("a FILE", of_file)
         asked = Asked(**common, horizon_days=days or run_settings.targets.get(target))
         at = None if as_of is None else moment(as_of, run_settings.time.zone)
-        run_store(asked, effort, run_settings, as_of=at, promote=promote, verbose=verbose)
+        version = run_store(asked, effort, run_settings, as_of=at, promote=promote, verbose=verbose)
+        if review:
+            review_of(run_settings, version)
         return
     _only("the store", {"--as-of": as_of})
     if label is None:
@@ -177,7 +183,9 @@ def train(
         id_column=id_column,
         encoding=encoding,
     )
-    run(file, wanted, effort, run_settings, promote=promote, verbose=verbose)
+    version = run(file, wanted, effort, run_settings, promote=promote, verbose=verbose)
+    if review:
+        review_of(run_settings, version)
 
 
 def _only(what: str, given: Mapping[str, str | None]) -> None:
