@@ -25,6 +25,7 @@ from scoring.reasons import Lang
 
 Measure = Literal["handoffs", "conversions", "precision", "acceptance", "acceptances", "wins", "revenue"]
 SHARES: Final = frozenset({"precision", "acceptance"})
+THIRD: Final = 1 / 3
 
 
 def threshold_curve(
@@ -79,8 +80,8 @@ def threshold_curve(
             {"mark": area, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
             {"mark": "line", "encoding": {"x": x, "y": y}},
             *(rules([Mark(room, words.capacity.format(count=f"{room:,.0f}"))], "y", y) if room else ()),
-            *_marked(proposal.threshold, words.proposed, ends, x, ORANGE),
-            *_marked(published, words.published, ends, x, INK, lower=True),
+            *_marked(proposal.threshold, words.proposed, ends, x, ORANGE, beside=published),
+            *_marked(published, words.published, ends, x, INK, beside=proposal.threshold, lower=True),
         ],
         rows=rows,
         width=width,
@@ -88,14 +89,23 @@ def threshold_curve(
 
 
 def _marked(
-    threshold: float | None, said: str, ends: Sequence[float], x: Spec, color: str, *, lower: bool = False
+    threshold: float | None,
+    said: str,
+    ends: Sequence[float],
+    x: Spec,
+    color: str,
+    *,
+    beside: float | None = None,
+    lower: bool = False,
 ) -> list[Spec]:
-    """A threshold as a rule; the words of one of two stand lower, because they may be close to each other."""
+    """A threshold as a rule; the words of one of two stand lower, and away from the other, which may be close."""
     if not threshold or not ends:
         return []
     low, high = log(min(ends)), log(max(ends))
+    place = (log(threshold) - low) / (high - low) if high > low else 0.0
     # Words need about a third of a narrow picture.
-    before = (log(threshold) - low) > 0.6 * (high - low)
+    other = beside if THIRD < place < 1 - THIRD else None
+    before = place > 0.6 if other is None or other == threshold else threshold < other
     layers = rules([Mark(threshold, said.format(threshold=_percent(threshold)), before)], "x", x, color)
     if lower:
         layers[0]["mark"] = {**layers[0]["mark"], "strokeDash": [2, 2]}

@@ -22,7 +22,7 @@ from serving.pages.desk import Desk
 from serving.pages.making import Made, Tell
 from serving.pages.site import Reader, back_to
 from serving.pages.sliders import asked_of, given, sliders
-from serving.pages.thresholds import compared, curves, point_of, sparing
+from serving.pages.thresholds import brief, compared, curves, point_of
 from serving.pages.words import mark
 from serving.proposing import Asked, Seen, asked_with, capacity_of, handed_lately, publish
 
@@ -141,7 +141,7 @@ def _proposal(
         "same": _same(policy, found, settings.handoff.target),
         "sides": compared(found, policy, now, reader),
         "curves": curves(found, counted, now, reader),
-        "sparing": sparing,
+        "brief": partial(brief, formats=reader.formats),
         "measures": WORDS[reader.lang].measures,
         "sliders": sliders(own, settings, by_deals=by_deals),
         "warnings": found.said("warning", reader.lang),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from babel.numbers import format_compact_currency
 
 from scoring.charts import threshold_curve
 from scoring.charts.base import Spec, untitled
@@ -17,8 +18,10 @@ from scoring.handoff_curve import Curve, Expected, Point
 from scoring.handoff_evidence import Answers
 from scoring.policy import UNITS, Policy
 from scoring.proposal import Constraints, Proposal
+from serving.pages.formats import NONE, Formats
 from serving.pages.site import Reader
 
+_LOCALES: Final = {"en": "en_US", "ja": "ja_JP"}
 COMPARED: Final[tuple[Measure, ...]] = (
     "handoffs", "conversions", "precision", "acceptances", "acceptance", "wins", "revenue",
 )  # fmt: skip
@@ -197,12 +200,25 @@ def some_points(found: Proposal, curve: Sequence[Point], now: Point | None, most
     return [some[units] for units in sorted(some)]
 
 
-def sparing(amount: float | None) -> float | None:
-    """An amount to three digits: what is only expected is not known any better.
+def brief(amount: float | None, formats: Formats) -> str:
+    """An amount in three digits and in the large units of its language: what is expected is not known any better.
+
+    Parameters
+    ----------
+    amount : float or None
+        In the currency of the team.
+    formats : Formats
+        Of the reader.
 
     Examples
     --------
-    >>> sparing(11_788_582.2), sparing(0), sparing(None)
-    (11800000.0, 0.0, None)
+    >>> from zoneinfo import ZoneInfo
+    >>> en, ja = (Formats(lang, ZoneInfo("Asia/Tokyo"), "JPY") for lang in ("en", "ja"))
+    >>> brief(11_788_582.2, en), brief(-11_788_582.2, ja), brief(None, en)
+    ('¥11.8M', '−￥1180万', '–')
     """
-    return None if amount is None else float(f"{amount:.3g}")
+    if amount is None:
+        return NONE
+    known = float(f"{abs(amount):.3g}")
+    said = format_compact_currency(known, formats.currency, locale=_LOCALES[formats.lang], fraction_digits=2)
+    return f"−{said}" if amount < 0 else str(said)
