@@ -166,6 +166,11 @@ class Evidence:
         """Whether unrestricted boosting is better or worse, beyond chance."""
         return "" if self.price is None else _verdict("log_loss", self.price)
 
+    def beside(self, metric: str, candidate: str) -> tuple[Estimate, Verdict] | None:
+        """By how much a metric of a candidate differs from that of the reference, and whether beyond chance."""
+        found: Estimate | None = self._differences.get(candidate, {}).get(metric)
+        return None if found is None or found["value"] is None else (found, _verdict(metric, found))
+
     def estimate(self, metric: str, candidate: str = SCORECARD) -> Estimate | None:
         """A metric with its interval."""
         found: Estimate | None = self._estimates.get(candidate, {}).get(metric)

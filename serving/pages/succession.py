@@ -9,13 +9,16 @@ from typing import Any, Final
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
+from scoring.contest import contest
 from scoring.errors import ModelError
 from scoring.io.store import Champion, ModelInfo, Promotion
 from scoring.io.store.engine import reading
 from scoring.io.store.history import line_before
+from scoring.io.store.shared_tests import read_shared
 from scoring.scorecard import Scorecard
 from serving.pages.desk import Desk
 from serving.pages.evidence import Evidence
+from serving.pages.making import Made, Tell
 from serving.pages.words import mark
 from serving.promoting import Changed, promote, roll_back
 from serving.refusals import NotPromoted
@@ -34,13 +37,22 @@ class Rival:
         The version.
     evidence : Evidence
         What its training found.
-    decision : mapping or None
-        What the gate said of it; None where that was not kept.
+    decision : str or None
+        Why it was not promoted when it was trained; None where that was not kept.
+    contest : Made
+        How both fare on the leads that both were tested on, as far as that was counted.
     """
 
     info: ModelInfo
     evidence: Evidence
-    decision: dict[str, Any] | None
+    decision: str | None
+    contest: Made
+
+    @property
+    def beside(self) -> Evidence | None:
+        """Both on the same leads; None where they share too few, or nobody has counted yet."""
+        told = (self.contest.content or {}).get("bootstrap")
+        return None if told is None else Evidence({"bootstrap": told})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,7 @@ def succession(desk: Desk, target: str) -> dict[str, Any]:
     lines, found = desk.store.champions(target), desk.store.models(target)
     current = lines[0].version if lines else ""
     return {
-        "rival": _rival(desk, target),
+        "rival": _rival(desk, target, current),
         "before": _before(desk, lines),
         "lines": lines[:FEW],
         "lines_count": len(lines),
@@ -89,7 +101,7 @@ def succession(desk: Desk, target: str) -> dict[str, Any]:
     }
 
 
-def _rival(desk: Desk, target: str) -> Rival | None:
+def _rival(desk: Desk, target: str, champion: str) -> Rival | None:
     model = desk.store.challenger(target)
     if model is None:
         return None
@@ -97,7 +109,14 @@ def _rival(desk: Desk, target: str) -> Rival | None:
         report = Scorecard.from_json(model.scorecard).report
     except ModelError:
         report = {}
-    return Rival(model, Evidence(report), model.source.get("decision"))
+    version = model.version
+
+    def count(_: Tell) -> dict[str, Any]:
+        with reading(desk.store.engine) as connection:
+            return contest(read_shared(connection, champion, version)) or {}
+
+    made = desk.workshop.get("contest", f"{champion} {version}", count)
+    return Rival(model, Evidence(report), model.source.get("decision"), made)
 
 
 def _before(desk: Desk, lines: Sequence[Promotion]) -> Champion | None:

@@ -149,7 +149,7 @@ def learn(
     text = markdown(title, [*sections, *before_learning(found)])
     with open_store(settings.database_url, settings.primary) as store:
         verdict = _decide(store, intake, trained, card, found, effort, promote)
-        _keep(store, intake, trained, card, now)
+        _keep(store, intake, trained, card, now, verdict)
         number = _log(settings, intake, trained, card, found, text, verdict)
         if verdict.promote:
             store.promote(card.meta.version, getpass.getuser(), verdict.reason, now)
@@ -276,8 +276,12 @@ def _let_points_serve(
     console.print(f"{version} is live: your points rule, with likelihoods, for no model beats it yet.")
 
 
-def _keep(store: Store, intake: Intake, trained: Trained, card: Scorecard, now: datetime) -> None:
-    store.save_model(_model(card, intake, now, _values(card.report), trained.recipe.to_dict()))
+def _keep(
+    store: Store, intake: Intake, trained: Trained, card: Scorecard, now: datetime, verdict: Verdict
+) -> None:
+    model = _model(card, intake, now, _values(card.report), trained.recipe.to_dict())
+    # Whoever looks at a version that waits asks why it does.
+    store.save_model(replace(model, source={**model.source, "decision": verdict.reason}))
     store.write_backtest(card.meta.version, trained.backtest.frame(intake.leads, intake.lead_ids, intake.use))
 
 
