@@ -269,6 +269,15 @@ def test_events_on_the_same_day_are_said_one_below_the_other():
     assert {row["said"]: row["row"] for row in marked} == {"handed over": 8, "accepted": 22, "won": 8}
 
 
+def test_words_that_run_towards_each_other_are_said_one_below_the_other():
+    days = {"SAL": 0, "SQL": 5, "opportunity": 9}
+    marked = own_rows(
+        charts.history(PAST, [Event(START + timedelta(days=at), said) for said, at in days.items()])
+    )
+
+    assert {row["said"]: row["row"] for row in marked} == {"SAL": 8, "SQL": 8, "opportunity": 22}
+
+
 def test_events_at_one_moment_are_said_one_below_the_other():
     marked = own_rows(charts.history(PAST, [Event(START, "handed over"), Event(START, "MQL")]))
 
@@ -294,6 +303,21 @@ def test_the_curve_of_handoffs_marks_capacity_and_both_thresholds():
         f"proposed {100 * PROPOSAL.threshold:.6g} %": PROPOSAL.threshold,
         "published 40 %": 0.4,
     }
+
+
+@pytest.mark.parametrize(("beside", "side"), [(0.9, "right"), (1.1, "left")])
+def test_words_of_two_thresholds_stand_away_from_each_other(beside, side):
+    shown = [point.threshold for point in PROPOSAL.curve if point.threshold > 0]
+    middle = (min(shown) * max(shown)) ** 0.5
+    chart = charts.threshold_curve(replace(PROPOSAL, threshold=middle), "wins", published=beside * middle)
+
+    sides = {
+        row["said"].split()[0]: layer["mark"]["align"]
+        for layer in chart["layer"]
+        if layer["mark"] != "line" and layer["mark"]["type"] == "text"
+        for row in layer["data"]["values"]
+    }
+    assert sides == {"published": side, "proposed": {"left": "right", "right": "left"}[side]}
 
 
 def test_blocks_stand_beside_the_whole_with_its_interval():

@@ -84,7 +84,7 @@ def test_the_same_in_japanese(client: TestClient) -> None:
         "確度 74.7 % 以上を営業へ引き渡す これに届くリードは月 76 件で、営業担当 2 名に渡ります。"
     )
     assert (
-        "決め手は対応可能数です：営業が対応できるのは月 80 件で、うち 4 件は基準未満のリードに充てます。"
+        "決め手は対応余力です：営業が対応できるのは月 80 件で、うち 4 件は基準未満のリードに充てます。"
         in said
     )
     assert not re.findall(r"[A-Za-z]{4,}", re.sub(r"leadloop\.\w+|leadloop handoff show|LeadLoop", "", said))
