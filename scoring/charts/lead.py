@@ -103,7 +103,8 @@ def waterfall(
         # A minus that is as wide as the plus.
         row["said"] = whole if row["part"] is None else f"{row['part']:{form}}".replace("-", "−")
     y = category("name", [row["name"] for row in rows], axis={"labelLimit": 300})
-    axis = {"labelExpr": _AS_LIKELIHOOD} if likelihood else {}
+    # A number that would not fit beside the last line of the grid is left out.
+    axis = {"labelBound": 5, **({"labelExpr": _AS_LIKELIHOOD} if likelihood else {})}
     title = words.likelihood if likelihood else words.points
     x = number("end", title, axis=axis, scale={"zero": False, "nice": False, "padding": 44})
     color = {"condition": {"test": "datum.part < 0", "value": ORANGE}, "value": BLUE}
@@ -226,12 +227,14 @@ def _places(events: Sequence[Event]) -> dict[str, list[Spec]]:
     placed: dict[str, list[Spec]] = {"left": [], "right": []}
     if not events:
         return placed
-    first, last = events[0].at, events[-1].at
-    row, before = 0, first
+    first, span = events[0].at, events[-1].at - events[0].at
+    row, before, after_late = 0, first, False
     for event in events:
-        row = (row + 1) % 6 if event.at - before <= (last - first) / 6 and event is not events[0] else 0
-        before = event.at
-        late = len(events) > 1 and event.at - first > (last - first) * 0.8
+        late = len(events) > 1 and event.at - first > span * 0.8
+        # Words left of their line run towards those that stand right of the line before.
+        near = span * (0.6 if late and not after_late else 1 / 6)
+        row = (row + 1) % 6 if event.at - before <= near and event is not events[0] else 0
+        before, after_late = event.at, late
         placed["right" if late else "left"].append(
             {"at": wall(event.at), "said": event.said, "row": 8 + 14 * row}
         )

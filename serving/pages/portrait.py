@@ -10,7 +10,7 @@ from scoring.charts import Event, Past, history
 from scoring.charts.base import untitled
 from scoring.contract import to_micros
 from scoring.io.store.lead_page import LeadPage
-from scoring.io.store.scores import ScoreRow
+from scoring.io.store.scores import CHAMPION, ScoreRow
 from scoring.scorecard import Scorecard
 from scoring.stages import CLOSING
 from scoring.trend import trend
@@ -183,6 +183,7 @@ def _compared(shown: Standing, then: Standing, reader: Reader) -> dict[str, Any]
 def _past(dossier: Dossier, wanted: Wanted, reader: Reader) -> dict[str, Any]:
     """What the lead was scored: a page of the log, and its chart where it has more than some days."""
     rows, zone = dossier.scores[:SCORES], reader.formats.zone
+    scored_by = [_scored_by(row, reader) for row in rows]
     drawn = [row for row in rows if row.score is not None and row.target == rows[0].target]
     points = [Past(_at(row.as_of).astimezone(zone), row.version, row.score or 0) for row in drawn]
     specs: list[Any] = [None, None]
@@ -190,12 +191,22 @@ def _past(dossier: Dossier, wanted: Wanted, reader: Reader) -> dict[str, Any]:
         marks = _marks(dossier, drawn, reader)
         specs = [untitled(history(points, marks, lang=reader.lang, width=width)) for width in (WIDE, NARROW)]
     return {
-        "rows": [{"row": row, "at": _at(row.as_of), "source": SOURCES[row.source]} for row in rows],
-        "versions": sorted({row.version for row in rows}),
+        "rows": [
+            {"row": row, "at": _at(row.as_of), "by": by} for row, by in zip(rows, scored_by, strict=True)
+        ],
+        "alike": scored_by[0] if len(set(scored_by)) == 1 else None,
         "spec": specs[0],
         "narrow": specs[1],
         "more": wanted.scores + SCORES if len(dossier.scores) > SCORES else None,
     }
+
+
+def _scored_by(row: ScoreRow, reader: Reader) -> str:
+    """Which model scored, and on what occasion."""
+    parts = [row.version, reader.say(SOURCES[row.source])]
+    if row.role != CHAMPION:
+        parts.append(reader.say("challenger"))
+    return " · ".join(parts)
 
 
 def _marks(dossier: Dossier, drawn: list[ScoreRow], reader: Reader) -> list[Event]:
