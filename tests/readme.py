@@ -1,7 +1,8 @@
-"""What the READMEs show of a real run: `.venv/bin/python -m tests.readme`, which takes about a minute.
+"""What the READMEs show of real runs: `.venv/bin/python -m tests.readme`, which takes a few minutes.
 
-It runs the demo with a fixed day and seed in an empty folder, asks the model what the READMEs show, and writes
-`tests/readme.json`, the marked blocks of both READMEs and their pictures. With the word `write` it runs nothing
+It runs the demo with a fixed day and seed in an empty folder, trains on the flat file of the same company in another
+one, asks both models what the READMEs show, and writes `tests/readme.json`, the marked blocks of both READMEs and
+their pictures. With the word `write` it runs nothing
 and only writes blocks and pictures anew, after a change of a setting or of the words below.
 """
 
@@ -12,6 +13,7 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,8 +31,10 @@ RECORD = ROOT / "tests" / "readme.json"
 READMES = {"en": ROOT / "README.md", "ja": ROOT / "README.ja.md"}
 PICTURES = {"en": ROOT / "README.svg", "ja": ROOT / "README.ja.svg"}
 
-OPEN_LEADS = "models/demo/flat/open_leads.csv"
-END = "2026-10-01"
+FLAT = "models/demo/flat"
+LIST = ("--label", "Converted", "--time-column", "created_at", "--target", "won", "--horizon", "90d")
+END, ZONE = "2026-10-01", "Asia/Tokyo"
+SETTINGS = "models/demo/leadloop.toml"
 OUT = {"en": "scored.csv", "ja": "scored.ja.csv"}
 LEAD = {
     "lead_id": "lead-1",
@@ -144,35 +148,49 @@ def named(text: str, record: Mapping[str, Any]) -> str:
     version = re.search(VERSION, record["shared"]["models"])
     assert version is not None
     text = re.sub(VERSION, version[0], text)
-    return re.sub(r"(leadloop explain )\S+(?= --in)", rf"\g<1>{record['explained']['lead_id']}", text)
+    return re.sub(r"(leadloop explain )\S+(?= --in)", rf"\g<1>{record['listed']}", text)
 
 
 def recorded() -> dict[str, Any]:
-    """Every block in both languages, and the sum of the lead that is called first."""
+    """Every block in both languages, and the sum of the lead that the demo calls first."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        run = _runner(folder)
-        demo = run("demo", "--no-serve", "--end", END)
-        said = {
-            lang: run("score", OPEN_LEADS, "-o", OUT[lang], "--as-of", END, "--lang", lang) for lang in WORDS
-        }
-        first = _by_rank(folder / OUT["en"])[0]["lead_id"]
-        ask = ("explain", first, "--in", OPEN_LEADS, "--as-of", END)
-        shared = {
-            "answer": _fenced(_sections(demo, "The answer", "Do the likelihoods hold?")),
-            "score": _fenced(said["en"]),
-            "models": _fenced(run("models")),
-            **_api(folder),
-        }
-        own = {
-            lang: {
-                "first": _table(_by_rank(folder / OUT[lang])[:SHOWN_LEADS], words["columns"]),
-                "explain": _fenced(run(*ask, "--lang", lang)),
-            }
-            for lang, words in WORDS.items()
-        }
-        explained = json.loads(run(*ask, "--json"))
-    return {"explained": _drawn(explained), "shared": shared, **own}
+        demo, flat = folder / "demo", folder / "flat"
+        demo.mkdir()
+        of_demo, explained = _of_demo(demo)
+        shutil.copytree(demo / FLAT, flat)
+        of_list, listed = _of_list(flat)
+    parts = {lang: of_demo[lang] | of_list[lang] for lang in ("shared", *WORDS)}
+    return {"explained": explained, "listed": listed, **parts}
+
+
+def _of_demo(folder: Path) -> tuple[dict[str, dict[str, str]], dict[str, Any]]:
+    """What the company that has worked with LeadLoop shows: whom it calls first, and whether to believe it."""
+    run = _runner(folder)
+    told = run("demo", "--no-serve", "--end", END)
+    run = _runner(folder, LEADLOOP_CONFIG=str(folder / SETTINGS))
+    for lang, out in OUT.items():
+        run("score", "--open", "-o", out, "--lang", lang, "--as-of", f"{END}T18:00+09:00")
+    rows = {lang: _by_rank(folder / out)[:SHOWN_LEADS] for lang, out in OUT.items()}
+    ask = ("explain", rows["en"][0]["lead_id"], "--as-of", f"{END}T18:00+09:00", "--json")
+    shared = {"answer": _fenced(_sections(told, "The answer", "Do the likelihoods hold?"))}
+    own = {lang: {"first": _table(rows[lang], words["columns"])} for lang, words in WORDS.items()}
+    return {"shared": shared, **own}, _drawn(json.loads(run(*ask)))
+
+
+def _of_list(folder: Path) -> tuple[dict[str, dict[str, str]], str]:
+    """What a file with a label gives: the way most begin."""
+    run = _runner(folder, LEADLOOP_TIME_ZONE=ZONE)
+    run("train", "leads.csv", *LIST, "--promote", "yes")
+    said = {
+        lang: run("score", "open_leads.csv", "-o", out, "--as-of", END, "--lang", lang)
+        for lang, out in OUT.items()
+    }
+    first = _by_rank(folder / OUT["en"])[0]["lead_id"]
+    ask = ("explain", first, "--in", "open_leads.csv", "--as-of", END)
+    shared = {"score": _fenced(said["en"]), "models": _fenced(run("models")), **_api(folder)}
+    own = {lang: {"explain": _fenced(run(*ask, "--lang", lang))} for lang in WORDS}
+    return {"shared": shared, **own}, first
 
 
 def settings_table(lang: str) -> str:
@@ -190,11 +208,11 @@ def _toml(value: object) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
 
-def _runner(folder: Path) -> Callable[..., str]:
+def _runner(folder: Path, **settings: str) -> Callable[..., str]:
     def run(*words: str) -> str:
         command = [str(Path(sys.executable).with_name("leadloop")), *words]
         done = subprocess.run(
-            command, cwd=folder, env=_environment(), capture_output=True, text=True, check=True
+            command, cwd=folder, env=_environment() | settings, capture_output=True, text=True, check=True
         )
         return done.stdout.replace(f"{folder}/", "").rstrip()
 
@@ -209,9 +227,9 @@ def _environment() -> dict[str, str]:
 
 
 def _sections(text: str, *titles: str) -> str:
-    """The parts of a report under some titles."""
-    parts = re.split(r"\n\n(?=\S)", text)
-    shown = [part.rstrip() for part in parts if part.startswith(titles)]
+    """The parts under some titles, of several reports those of the last one."""
+    parts = re.split(r"\n\s*\n(?=\S)", text)
+    shown = [part.rstrip() for part in parts if part.startswith(titles)][-len(titles) :]
     return "\n\n".join("\n".join(line.rstrip() for line in part.split("\n")) for part in shown)
 
 
