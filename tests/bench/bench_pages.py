@@ -54,6 +54,8 @@ PAGES = (
     "/handoff?capacity={capacity}",
     "/model",
     "/model/features/{feature}",
+    "/model/points",
+    "/model/tests",
     "/leads/{lead}",
     "/leads/{lead}?if.employees={capacity}",
     "/leads?lead={lead}",
@@ -80,7 +82,7 @@ def made(home: Path, count: int = LEADS) -> None:
     shutil.copy(worlds.store_of(count), home / "leadloop.db")
     (home / "leadloop.toml").write_text(SETTINGS, encoding="utf-8")
     for words in (
-        ("train", "--target", "won", "--promote", "yes"),
+        ("train", "--target", "won", "--promote", "yes", "--no-review"),
         ("handoff", "publish", "--reason", "a bench"),
         ("handoff", "run"),
         ("score", "--open", "-o", str(home / "open.csv")),
