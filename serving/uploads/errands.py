@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import weakref
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from time import monotonic
 from traceback import format_tb
 from typing import Any, Final, Literal
@@ -24,15 +28,24 @@ FOLLOWS: Final[dict[Errand, tuple[Errand, ...]]] = {
     "take": ("take",),
 }
 SECONDS_BETWEEN: Final = 0.3
+# So long the end of the process waits for a list to be broken off.
+GRACE: Final = 5.0
 BROKEN: Final = "This could not be done; the log of the service says why."
 log = logging.getLogger("leadloop.serving")
 
 
+class Stopped(BaseException):
+    """The service stops: what is being done with a list is broken off, and can be begun again."""
+
+
 class Errands:
-    """Does what takes longer than a request may."""
+    """Does what takes longer than a request may, until the process ends: what is then not done is broken off."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "leadloop-errand")
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._stopping = Event()
+        self._lock = Lock()
+        self._thread: Thread | None = None
 
     def begin(self, upload: Upload, errand: Errand, do: Do, patience: float = 0.0) -> bool:
         """Begin something, and wait a moment for it.
@@ -59,36 +72,64 @@ class Errands:
             return False
         if held is None:
             return False
+        done = Event()
         try:
             upload.drop(*FOLLOWS[errand])
             _tell(upload, errand, "wait", 0, None)
-            future: Future[None] = self._pool.submit(_done, upload, errand, do, held)
+            self._start()
+            self._waiting.put(partial(_done, upload, errand, do, held, self._stopping, done))
         except BaseException:
             os.close(held)
             raise
-        wait([future], patience)
+        done.wait(patience)
         return True
 
+    def _start(self) -> None:
+        """Have a thread that works; it is told to stop when the process ends, or nobody needs it any more."""
+        with self._lock:
+            if self._thread is None:
+                thread = Thread(target=_work, args=(self._waiting,), name="leadloop-errands", daemon=True)
+                thread.start()
+                weakref.finalize(self, _stop, self._waiting, self._stopping, thread)
+                self._thread = thread
 
-def _done(upload: Upload, errand: Errand, do: Do, held: int) -> None:
+
+def _work(waiting: SimpleQueue[Callable[[], None] | None]) -> None:
+    while (errand := waiting.get()) is not None:
+        with suppress(Stopped):
+            errand()
+
+
+def _stop(waiting: SimpleQueue[Callable[[], None] | None], stopping: Event, thread: Thread) -> None:
+    stopping.set()
+    waiting.put(None)
+    thread.join(GRACE)
+
+
+def _done(upload: Upload, errand: Errand, do: Do, held: int, stopping: Event, done: Event) -> None:
     try:
-        upload.write(errand, _came_of(upload, errand, do))
+        upload.write(errand, _came_of(upload, errand, do, stopping))
         upload.drop(UNDER_WAY)
     finally:
         os.close(held)
+        done.set()
 
 
-def _came_of(upload: Upload, errand: Errand, do: Do) -> dict[str, Any]:
+def _came_of(upload: Upload, errand: Errand, do: Do, stopping: Event) -> dict[str, Any]:
     """What was found out, or why it could not be."""
     told_at = 0.0
 
     def tell(step: str, done: int, total: int | None) -> None:
         nonlocal told_at
+        if stopping.is_set():
+            raise Stopped
         if monotonic() - told_at >= SECONDS_BETWEEN:
             told_at = monotonic()
             _tell(upload, errand, step, done, total)
 
     try:
+        if stopping.is_set():
+            raise Stopped
         return do(tell)
     except LeadLoopError as error:
         return {"failed": str(error)}

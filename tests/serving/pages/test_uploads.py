@@ -1,6 +1,8 @@
 """*Import*: a list is uploaded, checked, scored, given back, and taken into the store where that is wanted."""
 
+import fcntl
 import logging
+import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,6 +16,7 @@ from scoring.io.settings import Settings
 from scoring.io.store import Store, open_store
 from serving.batch import score_file
 from serving.live import Live
+from serving.uploads.folder import Uploads
 from tests.service import keeping
 from tests.serving.pages.reading import HTML, look, send, token, words
 from tests.serving.test_handing import NOW, given, store  # noqa: F401 - fixtures
@@ -557,3 +560,33 @@ def test_a_service_that_starts_removes_what_has_had_its_day(store: Store, given:
     for hours, kept in ((23, 1), (25, 0)):
         keeping(store, NOW + timedelta(hours=hours), settings=given, home=given.home)
         assert len(list((given.home / "uploads").iterdir())) == kept
+
+
+def test_what_a_process_left_undone_is_told_and_begun_again(client: TestClient, given: Settings) -> None:  # noqa: F811
+    address = uploaded(client)
+    page = scored(client, address)
+    folder = given.home / "uploads" / address.rpartition("/")[2]
+    (folder / "under_way.json").write_text('{"errand": "score", "step": "score", "done": 1, "total": 3}')
+    for name in ("check", "score"):
+        (folder / f"{name}.json").unlink()
+    assert "broken off; nothing is lost. Check it again." in words(look(client, address))
+    assert "Scoring was broken off; nothing is lost." in words(look(client, f"{address}/scores"))
+    assert "途中で終わりました" in (said := words(look(client, f"{address}/take", "ja"))), said
+    send(client, f"{address}/check", page)
+    assert "3 leads in 5 columns." in words(settled(client, address))
+    assert "3 leads are scored." in words(scored(client, address))
+
+
+def test_a_list_that_is_worked_on_is_left_alone(client: TestClient, given: Settings) -> None:  # noqa: F811
+    address = uploaded(client)
+    page = settled(client, address)
+    kept = Uploads(given.home, lambda: NOW)
+    (own,) = [one for one in kept.folder.iterdir() if one.name in address]
+    handle = os.open(own / "lock", os.O_RDWR)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    assert "data-reload" in look(client, address)
+    for action, busy in (("delete", f"{address}?busy=yes"), ("check", f"{address}?busy=yes")):
+        assert send(client, f"{address}/{action}", page).headers["location"] == busy
+    assert "リストは処理中です" in (said := words(look(client, f"{address}?busy=yes", "ja"))), said
+    os.close(handle)
+    assert send(client, f"{address}/delete", page).headers["location"] == "/import?done=deleted"

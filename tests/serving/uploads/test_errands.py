@@ -35,7 +35,7 @@ def test_what_comes_of_it_is_kept_with_the_list(kept: Upload) -> None:
 
 
 def test_how_far_it_is_stands_where_another_process_reads_it(kept: Upload) -> None:
-    told, go_on = Event(), Event()
+    errands, told, go_on = Errands(), Event(), Event()
 
     def do(tell: Tell) -> dict[str, int]:
         tell("score", 10, 40)
@@ -43,7 +43,7 @@ def test_how_far_it_is_stands_where_another_process_reads_it(kept: Upload) -> No
         assert go_on.wait(SOON)
         return {"rows": 40}
 
-    Errands().begin(kept, "score", do)
+    errands.begin(kept, "score", do)
     assert told.wait(SOON)
     assert kept.busy
     assert kept.read(UNDER_WAY) == {"errand": "score", "step": "score", "done": 10, "total": 40}
@@ -122,3 +122,27 @@ def test_a_list_that_was_deleted_meanwhile_is_not_worked_on(kept: Upload) -> Non
     kept.delete()
     assert not Errands().begin(kept, "score", lambda _: {"rows": 2}, SOON)
     assert not kept.folder.exists()
+
+
+def test_the_end_of_the_process_breaks_off_what_is_being_done_and_what_waits(
+    lists: Uploads, kept: Upload
+) -> None:
+    errands, begun, go_on = Errands(), Event(), Event()
+    other = lists.add(BytesIO(b"a\n1\n"), "leads.csv", "me", {})
+
+    def do(tell: Tell) -> dict[str, int]:
+        begun.set()
+        assert go_on.wait(SOON)
+        tell("score", 1, 2)
+        return {"rows": 2}
+
+    errands.begin(kept, "score", do)
+    errands.begin(other, "check", lambda _: {"rows": 1})
+    assert begun.wait(SOON)
+    errands._stopping.set()
+    go_on.set()
+    del errands
+    for one, errand in ((kept, "score"), (other, "check")):
+        assert one.read(errand) is None
+        assert one.read(UNDER_WAY) is not None
+        assert not one.busy
