@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.datastructures import FormData
@@ -105,10 +106,6 @@ def _rival(desk: Desk, target: str, champion: str) -> Rival | None:
     model = desk.store.challenger(target)
     if model is None:
         return None
-    try:
-        report = Scorecard.from_json(model.scorecard).report
-    except ModelError:
-        report = {}
     version = model.version
 
     def count(_: Tell) -> dict[str, Any]:
@@ -116,7 +113,16 @@ def _rival(desk: Desk, target: str, champion: str) -> Rival | None:
             return contest(read_shared(connection, champion, version)) or {}
 
     made = desk.workshop.get("contest", f"{champion} {version}", count)
-    return Rival(model, Evidence(report), model.source.get("decision"), made)
+    return Rival(model, Evidence(_report_of(model.scorecard)), model.source.get("decision"), made)
+
+
+@lru_cache(maxsize=8)
+def _report_of(scorecard: str) -> Mapping[str, Any]:
+    """What its training found, nothing where it cannot be read; kept, for reading takes as long as the whole page."""
+    try:
+        return Scorecard.from_json(scorecard).report
+    except ModelError:
+        return {}
 
 
 def _before(desk: Desk, lines: Sequence[Promotion]) -> Champion | None:
