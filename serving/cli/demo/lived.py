@@ -39,10 +39,10 @@ class Told(Store):
         super().__init__(store.engine, store.primary)
         self._imported = store.ledger()
 
-    def ledger(self, tables: Sequence[str] | None = None) -> Ledger:
+    def ledger(self, tables: Sequence[str] | None = None, properties: Sequence[str] | None = None) -> Ledger:
         """All that is known of all leads; the same as the store says, and quicker."""
-        if tables is not None:
-            return super().ledger(tables)
+        if tables is not None or properties is not None:
+            return super().ledger(tables, properties)
         with reading(self.engine) as connection:
             return replace(
                 self._imported,

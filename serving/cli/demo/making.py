@@ -151,3 +151,13 @@ def _today(store: Store, given: Settings, now: datetime) -> None:
     with console.status("Counting the months …"):
         months = " and ".join(month.name for month in renewed_lately(store, given, now))
     console.print(f"The reports of {months} are made.", markup=False)
+    _review(store, given)
+
+
+def _review(store: Store, given: Settings) -> None:
+    """Let the analyst's notebook review what is live; nothing else is the worse for it if it cannot."""
+    from serving.cli.train.review import review_of
+
+    for target in given.targets:
+        for champion in store.champions(target)[:1]:
+            review_of(given, champion.version)
