@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scoring.handoff_counted import EVERY, Counted
+from scoring.handoff_counted import EVERY, Counted, Tops
 from scoring.io.store import Store
 from scoring.io.store.engine import reading
 from scoring.io.store.held_out import read_kind
 from scoring.policy import UNITS, Policy
+from scoring.proposal import numbers_beside
 from scoring.value import WON
 from serving.proposing import evidence_of
 
@@ -90,3 +91,17 @@ def count(store: Store, target: str, leads_per_month: float | None, named: list[
         If there is nothing to count.
     """
     return Counted.of(evidence_of(store, target, leads_per_month), named).to_dict()
+
+
+def count_tops(store: Store, target: str, leads_per_month: float | None, per_month: int) -> dict[str, Any]:
+    """The test, counted for handing over so many a month, and fewer and more, as JSON holds it.
+
+    Parameters
+    ----------
+    store, target, leads_per_month
+        As in :func:`count`.
+    per_month : int
+        How many a month.
+    """
+    evidence = evidence_of(store, target, leads_per_month)
+    return Tops.of(evidence, numbers_beside(per_month)).to_dict()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from scoring.contract import to_micros
 from scoring.errors import DataError, SettingsError
-from scoring.handoff_counted import Counted
+from scoring.handoff_counted import Counted, Tops
 from scoring.handoff_curve import Expected, point_at
 from scoring.handoff_evidence import Answers, Evidence
 from scoring.io.sections import Sections
@@ -43,11 +43,14 @@ class Seen(NamedTuple):
         The version on whose test the proposal rested.
     threshold : float
         What was proposed, or picked.
+    per_month : int or None
+        Of *top_k*: how many a month.
     """
 
     over: int
     model: str
     threshold: float
+    per_month: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +200,9 @@ def asked_with(store: Store, settings: Sections, asked: Asked) -> tuple[Constrai
         return constraints, read_answers(connection)
 
 
-def proposed(store: Store, settings: Sections, asked: Asked, counted: Counted | None = None) -> Proposal:
+def proposed(
+    store: Store, settings: Sections, asked: Asked, counted: Counted | None = None, tops: Tops | None = None
+) -> Proposal:
     """The policy that the constraints lead to; nothing is changed.
 
     Parameters
@@ -210,6 +215,8 @@ def proposed(store: Store, settings: Sections, asked: Asked, counted: Counted | 
         What overrules it.
     counted : Counted, optional
         The test of what is live, where it was counted before (:mod:`serving.ground`).
+    tops : Tops, optional
+        Of *top_k*: the same for so many a month.
 
     Raises
     ------
@@ -218,9 +225,7 @@ def proposed(store: Store, settings: Sections, asked: Asked, counted: Counted | 
     """
     constraints, answers = asked_with(store, settings, asked)
     if counted is not None:
-        return propose_from(
-            counted, constraints, answers, asked.rule, threshold=asked.threshold, per_month=asked.per_month
-        )
+        return propose_from(counted, constraints, answers, asked.rule, asked.threshold, asked.per_month, tops)
     evidence = evidence_of(store, settings.handoff.target, asked.leads_per_month)
     return propose(
         evidence, constraints, answers, asked.rule, threshold=asked.threshold, per_month=asked.per_month
@@ -236,13 +241,14 @@ def publish(
     at: datetime,
     *,
     counted: Counted | None = None,
+    tops: Tops | None = None,
     seen: Seen | None = None,
 ) -> tuple[Policy, Proposal]:
     """Put a policy in force: the threshold that is named, else the proposed one.
 
     Parameters
     ----------
-    store, settings, asked, counted
+    store, settings, asked, counted, tops
         As in :func:`proposed`.
     author, reason : str
         Who publishes it, and why.
@@ -258,7 +264,7 @@ def publish(
     Overtaken
         If that is not what would be published now.
     """
-    found = proposed(store, settings, asked, counted)
+    found = proposed(store, settings, asked, counted, tops)
     if seen is not None:
         _refuse_unseen(store, settings.handoff.target, found, seen)
     policy = store.publish_policy(
@@ -280,7 +286,9 @@ def publish(
 
 def _refuse_unseen(store: Store, target: str, found: Proposal, seen: Seen) -> None:
     live = store.champion(target)
-    same = round(found.threshold * UNITS) == round(seen.threshold * UNITS)
+    same = (
+        round(found.threshold * UNITS) == round(seen.threshold * UNITS) and found.per_month == seen.per_month
+    )
     if not same or found.model != seen.model or live is None or live.version != seen.model:
         raise Overtaken(
             "Something else is proposed than when you looked: another model is live, or sales has answered since. "

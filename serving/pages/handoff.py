@@ -12,24 +12,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from scoring.charts.words import WORDS
-from scoring.handoff_counted import Counted
 from scoring.policy import UNITS, Policy
-from scoring.proposal import Proposal, propose_from
+from scoring.proposal import Proposal
 from scoring.report_words import STAGES
 from serving.gate import caller
-from serving.ground import Ground, count, unreadable
+from serving.ground import Ground
 from serving.pages.desk import Desk
-from serving.pages.making import Made, Tell
+from serving.pages.proposals import Worked, work_out
 from serving.pages.site import Reader, back_to
 from serving.pages.sliders import asked_of, given, sliders
 from serving.pages.thresholds import brief, compared, curves, point_of
 from serving.pages.words import mark
-from serving.proposing import Asked, Seen, asked_with, capacity_of, handed_lately, publish
+from serving.proposing import Asked, Seen, capacity_of, handed_lately, publish
 
 FEW: Final = 5
 PAGE: Final = 50
 LONGEST_REASON: Final = 1_000
-KEPT: Final = "thresholds"
 
 
 def router(desk: Desk) -> APIRouter:
@@ -77,7 +75,7 @@ def router(desk: Desk) -> APIRouter:
     async def count_again(request: Request) -> Response:
         form = await site.form(request)
         asked = asked_of(form)
-        await run_in_threadpool(_counted, desk, _ground(desk), asked, store.policy(), anew=True)
+        await run_in_threadpool(work_out, desk, _ground(desk), asked, store.policy(), anew=True)
         return back_to("/handoff", **given(form))
 
     return routes
@@ -85,17 +83,6 @@ def router(desk: Desk) -> APIRouter:
 
 def _ground(desk: Desk) -> Ground:
     return Ground.of(desk.store, desk.settings.handoff.target)
-
-
-def _counted(desk: Desk, ground: Ground, asked: Asked, policy: Policy | None, *, anew: bool = False) -> Made:
-    """The test of what is live, as far as it is counted."""
-    named = unreadable(policy)
-
-    def make(tell: Tell) -> dict[str, Any]:
-        tell(mark("reading the test, and drawing leads for the intervals"))
-        return count(desk.store, ground.target, asked.leads_per_month, named)
-
-    return desk.workshop.get(KEPT, ground.key(asked.leads_per_month, named), make, anew=anew)
 
 
 def _shown(desk: Desk, reader: Reader, query: Mapping[str, str]) -> dict[str, Any]:
@@ -110,9 +97,9 @@ def _shown(desk: Desk, reader: Reader, query: Mapping[str, str]) -> dict[str, An
         "lately": None if policy is None else handed_lately(desk.store, policy, desk.deps.clock()),
     }  # fmt: skip
     if ground.kind == "timed" or (ground.kind == "untimed" and asked.leads_per_month):
-        made = shown["made"] = _counted(desk, ground, asked, policy)
-        if made.content is not None:
-            shown |= _proposal(desk, reader, asked, Counted.read(made.content), policy)
+        shown["made"], work = work_out(desk, ground, asked, policy)
+        if work is not None:
+            shown |= _proposal(desk, reader, asked, work, policy)
     return shown
 
 
@@ -121,29 +108,27 @@ def _stages(reader: Reader) -> dict[str, str]:
 
 
 def _proposal(
-    desk: Desk, reader: Reader, asked: Asked, counted: Counted, policy: Policy | None
+    desk: Desk, reader: Reader, asked: Asked, work: Worked, policy: Policy | None
 ) -> dict[str, Any]:
     """The proposal, what it changes, and the curves it is read from."""
-    settings = desk.settings
-    constraints, answers = asked_with(desk.store, settings, asked)
-    own = propose_from(counted, constraints, answers)
-    found = own
-    if asked.threshold is not None:
-        found = propose_from(counted, constraints, answers, threshold=asked.threshold)
-    now = None if policy is None else point_of(policy, settings.handoff.target, counted, answers, own)
+    own, found = work.own, work.found
+    target, constraints = desk.settings.handoff.target, own.constraints
+    now = None if policy is None else point_of(policy, target, work.counted, work.answers, own)
     by_deals = constraints.goal_revenue is None and (
         constraints.goal_customers is not None or not constraints.amount
     )
+    drawn = own if found.per_month is not None else found
     return {
         "found": found,
         "own": own,
+        "picked": asked.threshold is not None or asked.per_month is not None,
         "now": now,
-        "same": _same(policy, found, settings.handoff.target),
+        "same": _same(policy, found, target),
         "sides": compared(found, policy, now, reader),
-        "curves": curves(found, counted, now, reader),
+        "curves": curves(drawn, work.counted, now, reader, found.threshold),
         "brief": partial(brief, formats=reader.formats),
         "measures": WORDS[reader.lang].measures,
-        "sliders": sliders(own, settings, by_deals=by_deals),
+        "sliders": sliders(own, desk.settings, by_deals=by_deals),
         "warnings": found.said("warning", reader.lang),
         "notes": found.said("note", reader.lang),
     }
@@ -154,7 +139,8 @@ def _same(policy: Policy | None, found: Proposal, target: str) -> bool:
     return (
         policy is not None
         and (policy.rule, policy.target, policy.model) == (found.rule, target, found.model)
-        and round(policy.threshold * UNITS) == round(found.threshold * UNITS)
+        and (round(policy.threshold * UNITS), policy.per_month)
+        == (round(found.threshold * UNITS), found.per_month)
         and policy.explore == found.constraints.explore
         and policy.draw == found.explore.draw
     )
@@ -163,13 +149,16 @@ def _same(policy: Policy | None, found: Proposal, target: str) -> bool:
 def _publish(desk: Desk, form: Mapping[str, Any], by: str, why: str) -> None:
     """Put in force what the page showed, and nothing else."""
     store, asked, ground = desk.store, asked_of(form), _ground(desk)
-    made = None
+    seen = Seen(
+        _whole(form, "over"), str(form.get("model", "")), _whole(form, "shown") / UNITS,
+        _whole(form, "shown_many") if asked.rule == "top_k" else None,
+    )  # fmt: skip
+    work = None
     if ground.kind in ("timed", "untimed"):
-        made = _counted(desk, ground, asked, store.policy()).content
+        _, work = work_out(desk, ground, asked, store.policy())
     publish(
-        store, desk.settings, asked, by, why, desk.deps.clock(),
-        counted=None if made is None else Counted.read(made),
-        seen=Seen(_whole(form, "over"), str(form.get("model", "")), _whole(form, "shown") / UNITS),
+        store, desk.settings, asked, by, why, desk.deps.clock(), seen=seen,
+        counted=None if work is None else work.counted, tops=None if work is None else work.tops,
     )  # fmt: skip
     desk.deps.refresh()
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from scoring.handoff_counted import EVERY
 from scoring.io.sections import Sections
-from scoring.policy import UNITS
+from scoring.policy import UNITS, Rule
 from scoring.proposal import Proposal
 from serving.pages.words import mark
 from serving.proposing import Asked, capacity_of
@@ -41,7 +41,11 @@ FIELDS: Final[Mapping[str, _Field]] = {
     "accept": _Field("acceptance_floor", percent=True, none_at_zero=False),
     "explore": _Field("explore", percent=True, none_at_zero=False),
     "from": _Field("threshold", percent=True, none_at_zero=False),
+    "many": _Field("per_month"),
 }
+RULE: Final = "rule"
+# A threshold is of one rule, so many a month of the other.
+_NOT_OF: Final[Mapping[Rule, str]] = {"threshold": "per_month", "top_k": "threshold"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Slider:
 
 def given(fields: Mapping[str, Any]) -> dict[str, str]:
     """What was set, as it was written."""
-    said = {name: str(fields.get(name) or "").strip() for name in FIELDS}
+    said = {name: str(fields.get(name) or "").strip() for name in (RULE, *FIELDS)}
     return {name: text for name, text in said.items() if text}
 
 
@@ -102,15 +106,20 @@ def asked_of(fields: Mapping[str, Any]) -> Asked:
     >>> asked_of({"capacity": "1,200", "from": "12.3456", "explore": "0"})  # doctest: +ELLIPSIS
     Asked(rule='threshold', threshold=0.123, per_month=None, capacity=1200.0, ..., explore=0.0, leads_per_month=None)
     """
+    said = given(fields)
+    rule: Rule = "top_k" if said.pop(RULE, "") == "top_k" else "threshold"
     asked: dict[str, Any] = {}
-    for name, text in given(fields).items():
+    for name, text in said.items():
         field = FIELDS[name]
         number = _number(text, 100.0 if field.percent else MOST)
         if number or not field.none_at_zero:
             asked[field.sets] = round(number / 100, 6) if field.percent else number
+    asked.pop(_NOT_OF[rule], None)
     if "threshold" in asked:
         asked["threshold"] = nearest(asked["threshold"])
-    return Asked(**asked)
+    if "per_month" in asked:
+        asked["per_month"] = max(round(asked["per_month"]), 1)
+    return Asked(rule=rule, **asked)
 
 
 def nearest(threshold: float) -> float:

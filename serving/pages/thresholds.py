@@ -126,15 +126,19 @@ def _of(policy: Policy | None, now: Point | None, measure: Measure) -> Expected 
     return None if promised is None else Expected(**promised)
 
 
-def curves(found: Proposal, counted: Counted, now: Point | None, reader: Reader) -> list[Drawn]:
+def curves(
+    found: Proposal, counted: Counted, now: Point | None, reader: Reader, cut: float | None = None
+) -> list[Drawn]:
     """The curves: first what is won, or where nobody knows that, what reaches the target.
 
     Parameters
     ----------
     found : Proposal
-        What is proposed.
+        What is proposed; of the rule *threshold*.
     counted : Counted
         The test that it is read from.
+    cut : float or None
+        The threshold to be marked in its place, which so many a month reach.
     now : Point or None
         The threshold in force.
     reader : Reader
@@ -146,6 +150,7 @@ def curves(found: Proposal, counted: Counted, now: Point | None, reader: Reader)
         measures.append("acceptance")
     plain = _thinned(found, counted, now)
     marked = sorted([*plain, found.point], key=lambda point: point.threshold)
+    at = found.threshold if cut is None else cut
     shown, words = some_points(found, plain, now), WORDS[reader.lang]
     drawn = []
     for measure in measures:
@@ -153,7 +158,7 @@ def curves(found: Proposal, counted: Counted, now: Point | None, reader: Reader)
         if measure in SHARES:
             whole = replace(found, curve=tuple(plain), threshold=0.0, constraints=Constraints())
         else:
-            whole = replace(found, curve=tuple(marked))
+            whole = replace(found, curve=tuple(marked), threshold=at)
         published = None if now is None else now.threshold
         chart = threshold_curve(whole, measure, published=published, lang=reader.lang, width=WIDTH)
         said = words.a_month.format(measure=words.measures[measure])

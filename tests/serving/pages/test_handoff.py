@@ -149,7 +149,10 @@ def test_what_changes_stands_beside_what_is_in_force(client: TestClient) -> None
 
     assert row(page, "In a month") == "In a month, with 90 % intervals policy 1 proposed Difference"
     assert re.fullmatch(r"handoffs a month 150 \d+ to \d+ 76 \d+ to \d+ −74", row(page, "handoffs a month"))
-    assert "In force is policy 1: leads from 50 % on." in words(page)
+    assert (
+        "In force is policy 1: leads from 50 % on. When it was published it promised 150 handoffs"
+        in words(page)
+    )
     same = ready(client, "/handoff?from=50")
     assert "Nothing: policy 1 does this already." in words(same)
     assert 'action="/handoff/publish"' not in same
@@ -301,3 +304,29 @@ def test_what_is_no_number_is_refused(client: TestClient) -> None:
     assert "入力欄には 0 以上の数値を" in look(client, "/handoff?accept=200", "ja", status=422)
     both = look(client, "/handoff?goal=1&customers=1", "ja", status=422)
     assert "目標は売上か受注件数のどちらか一つ" in both
+
+
+@pytest.mark.parametrize(("query", "body"), [("", {}), ("&many=40", {"per_month": 40})])
+def test_so_many_a_month_are_proposed_and_published_too(
+    client: TestClient, store: Store, query: str, body: dict[str, int]
+) -> None:
+    path = f"/handoff?rule=top_k{query}"
+    page, said = ready(client, path), words(ready(client, path))
+    answer = publish(client, path)
+    policy = store.policy()
+    expected = client.put("/v1/policy", json={"rule": "top_k", "reason": "the same", **body}).json()["policy"]
+
+    assert answer.status_code == 303
+    assert (policy.rule, policy.per_month, policy.threshold) == (
+        "top_k", expected["per_month"], expected["threshold"],
+    )  # fmt: skip
+    assert policy.expected == expected["expected"]
+    assert said.startswith(f"Hand over the likeliest {policy.per_month} a month That reaches down to about")
+    assert ("You picked it" in said) == bool(body)
+    assert f"the {policy.per_month} leads a month that are likeliest to reach SQL" in said
+    late = send(
+        client, "/handoff/publish", page, rule="top_k", over="2", model="s1", reason="why",
+        shown=str(round(policy.threshold * 1e6)), shown_many="7",
+    )  # fmt: skip
+    assert late.status_code == 409
+    assert "Nothing: policy 2 does this already." in words(ready(client, path))
