@@ -131,7 +131,7 @@ def test_what_the_page_shows_of_a_run_is_what_was_recorded(lang: str) -> None:
 @in_both
 def test_versions_and_leads_in_examples_are_those_of_the_recorded_run(lang: str) -> None:
     assert set(re.findall(VERSION, TEXTS[lang])) == set(re.findall(VERSION, RECORDED["shared"]["models"]))
-    assert f"leadloop explain {RECORDED['explained']['lead_id']} " in TEXTS[lang]
+    assert f"leadloop explain {RECORDED['listed']} " in TEXTS[lang]
 
 
 @in_both
