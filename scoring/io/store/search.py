@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, or_, s
 from scoring.io.store.tables import leads
 
 LEAST_DIGITS: Final = 6
-_BETWEEN_DIGITS: Final = "-‐−ー–()（）+＋. 　"
+_BETWEEN_DIGITS: Final = "-‐−－ー–()（）+＋. 　"
 _NAMES: Final = ("name", "company")
 # Enough to leave most rows unread, and short enough not to hold a space that people write or leave out.
 _BEGINNING: Final = 2
 _LAST: Final = "\U0010ffff"
+# From the letters of ASCII to the wide ones that stand beside Japanese.
+_WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 def find_by_id(connection: Connection, lead_id: str) -> bool:
@@ -36,7 +38,8 @@ def find_leads(connection: Connection, text: str, most: int, skip: int = 0) -> l
     most, skip : int
         At most so many, after so many.
     """
-    text = normalize("NFKC", text).strip().replace("\0", "")
+    text = text.strip().replace("\0", "")
+    spellings, text = _spellings(text), normalize("NFKC", text)
     if not text:
         return []
     if "@" in text:
@@ -44,7 +47,8 @@ def find_leads(connection: Connection, text: str, most: int, skip: int = 0) -> l
     elif len(_digits(text)) >= LEAST_DIGITS and not text.strip(_BETWEEN_DIGITS + "0123456789"):
         wanted = or_(_has_phone(connection, _digits(text)), _begins(connection, text))
     else:
-        wanted = or_(*(_is_called(connection, name, text) for name in _NAMES), _begins(connection, text))
+        called = [_is_called(connection, name, one) for name in _NAMES for one in spellings]
+        wanted = or_(*called, _begins(connection, text))
     query = select(leads.c.lead_id).where(wanted).order_by(leads.c.id).limit(most).offset(skip)
     return list(connection.scalars(query))
 
@@ -119,7 +123,7 @@ def _has_phone(connection: Connection, digits: str) -> ColumnElement[bool]:
     for sign in _BETWEEN_DIGITS:
         own = func.replace(own, sign, "")
     # Between the last four digits nobody writes anything.
-    return and_(_holds(connection, digits[-4:]), own == digits)
+    return or_(*(and_(_holds(connection, one[-4:]), own == one) for one in _spellings(digits)))
 
 
 def _is_called(connection: Connection, name: str, text: str) -> ColumnElement[bool]:
@@ -127,7 +131,7 @@ def _is_called(connection: Connection, name: str, text: str) -> ColumnElement[bo
     own: Any = _value(name)
     for space in " 　":
         own = func.replace(own, space, "")
-    wanted = "".join(text.split()).lower()
+    wanted = _small(connection, "".join(text.split()))
     begins = func.substr(func.lower(own), 1, len(wanted)) == wanted
     return and_(_holds(connection, text[:_BEGINNING].rstrip()), begins)
 
@@ -143,6 +147,20 @@ def _holds(connection: Connection, text: str) -> ColumnElement[bool]:
         if connection.dialect.name == "sqlite"
         else whole.ilike(pattern, escape="/")
     )
+
+
+def _small(connection: Connection, text: str) -> str:
+    """A text in small letters, as the database makes them: SQLite knows those of ASCII alone."""
+    if connection.dialect.name != "sqlite":
+        return text.lower()
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _spellings(text: str) -> list[str]:
+    """A text in narrow letters, as it was typed, and in wide ones: what is kept stays as it came."""
+    narrow = normalize("NFKC", text)
+    wide = (one.translate(_WIDE) for one in (narrow.upper(), narrow.lower()))
+    return list(dict.fromkeys((narrow, text, *wide)))
 
 
 def _value(name: str) -> Any:

@@ -140,6 +140,16 @@ def test_what_happened_is_told_in_words_the_newest_first(client: TestClient) -> 
     assert said.index("架電") < said.index("引き渡し済み") < said.index("リードが作成されました。")
 
 
+def test_of_a_closed_lead_it_is_said_how_it_ended_and_nothing_is_decided_any_more(client: TestClient) -> None:
+    tell(client, "outcomes", stage="lost", reason="no budget", occurred_at=NOW.isoformat())
+    said = words(look(client, "/leads/L-00", "ja"))
+    assert "失注 · 2026年11月24日 · 予算なし" in said
+    assert "このリードは決着しています。" in said
+    assert "ポリシー 1、" not in said
+    tell(client, "outcomes", stage="sql")
+    assert "このリードは決着しています。" not in words(look(client, "/leads/L-00", "ja"))
+
+
 def test_what_happened_is_paged_to_its_end(client: TestClient, store: Store) -> None:  # noqa: F811
     for number in range(130):
         at = (NOW - timedelta(minutes=number // 7)).isoformat()
