@@ -91,7 +91,7 @@ def daily_line(
     ]
     names = [name for name, values in columns.items() if values]
     colors = [color for color, values in zip((BLUE, ORANGE, GREY), columns.values(), strict=True) if values]
-    y = number("value") if currency is None else amount("value", currency, lang)
+    y = number("value", axis={"tickMinStep": 1}) if currency is None else amount("value", currency, lang)
     encoding = {
         "x": day("day", lang=lang), "y": y, "color": series("what", names, colors),
         "strokeDash": dashes("what", names),

@@ -84,6 +84,12 @@ def daily(tell: Teller) -> Chapter:
         if line["goal_by_day"] is not None:
             columns.append([show(value) for value in line["goal_by_day"]])
             heads.append((tell.say("Goal line"), NUM))
+    if all(line["goal"] is None for line in daily["lines"]):
+        said = [
+            tell.say(
+                "No goal is set, so there is no line to be on: what came stands beside the month before."
+            )
+        ]
     dates = [tell.formats.day(day) for day in days]
     rows = [[day, *cells] for day, *cells in zip(dates, *columns, strict=True)]
     sheets.append(Sheet(tell.say("By the end of each day"), heads, rows, long=True))

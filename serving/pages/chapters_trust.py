@@ -40,7 +40,12 @@ def bands(tell: Teller) -> Chapter:
         )  # fmt: skip
         said.append(counted + tell.space + tell.say(order))
     if not sheets:
-        said.append(tell.say("No score is old enough to be held against what came of it."))
+        said.append(
+            tell.say(
+                "No score is old enough to be held against what came of it. Scores are kept from the first rescoring "
+                "on: leadloop work, or leadloop score --open."
+            )
+        )
     return Chapter("bands", tell.say("Is the score honest?"), said, sheets)
 
 

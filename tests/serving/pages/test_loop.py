@@ -125,6 +125,7 @@ def test_without_a_goal_costs_and_outcomes_the_page_says_what_to_do(store: Store
         said = words(counted(client, "/loop?month=2026-10"))
         assert "0 won, 0 in the month before; no goal is set." in said
         assert "No goal is set" in said
+        assert "No goal is set, so there is no line to be on" in said
         assert "[goal] revenue = 20000000" in said
         assert "leadloop import leads.csv --outcomes outcomes.csv" in said
         assert "leadloop import leads.csv --campaigns campaigns.csv" in said
