@@ -24,7 +24,12 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from scoring.feature_words import feature_said, level_said
+from scoring.features import Feature
 from scoring.io.settings import describe
+from scoring.io.store import open_store
+from scoring.reasons import Lang
+from scoring.scorecard import Scorecard
 
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "tests" / "readme.json"
@@ -45,6 +50,7 @@ VERSION = r"\b20\d{6}-[0-9a-f]{6}\b"
 SHOWN_LEADS, SHOWN_BARS = 5, 7
 WORDS = {
     "en": {
+        "lang": "en",
         "title": "Why lead {lead} is called first: {likelihood}",
         "base": "where every lead starts",
         "rest": "{count} other features",
@@ -53,6 +59,7 @@ WORDS = {
         "columns": ("rank", "lead_id", "likelihood (90 % interval)", "label", "the strongest reason"),
     },
     "ja": {
+        "lang": "ja",
         "title": "リード {lead} に最初に架電する理由：{likelihood}",
         "base": "すべてのリードの出発点",
         "rest": "その他 {count} 項目",
@@ -175,7 +182,9 @@ def _of_demo(folder: Path) -> tuple[dict[str, dict[str, str]], dict[str, Any]]:
     ask = ("explain", rows["en"][0]["lead_id"], "--as-of", f"{END}T18:00+09:00", "--json")
     shared = {"answer": _fenced(_sections(told, "The answer", "Do the likelihoods hold?"))}
     own = {lang: {"first": _table(rows[lang], words["columns"])} for lang, words in WORDS.items()}
-    return {"shared": shared, **own}, _drawn(json.loads(run(*ask)))
+    with open_store(f"sqlite:///{folder / 'models' / 'leadloop.db'}") as store:
+        card = Scorecard.from_json(store.champion("won").scorecard)
+    return {"shared": shared, **own}, _drawn(json.loads(run(*ask)), card)
 
 
 def _of_list(folder: Path) -> tuple[dict[str, dict[str, str]], str]:
@@ -293,21 +302,29 @@ def _lines(answer: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(f'  "{key}": {inner(value)}' for key, value in answer.items()) + "\n}"
 
 
-def _drawn(explained: Mapping[str, Any]) -> dict[str, Any]:
-    """What the picture needs: the strongest contributions, and the rest as one."""
-    parts = [(part["feature"], part["value"], part["contribution"]) for part in explained["parts"]]
-    rest = parts[SHOWN_BARS:]
+def _drawn(explained: Mapping[str, Any], card: Scorecard) -> dict[str, Any]:
+    """What the picture needs: the strongest contributions by name, and the rest as one."""
+    parts, rest = explained["parts"][:SHOWN_BARS], explained["parts"][SHOWN_BARS:]
+    features = {feature.name: feature for feature in card.features}
     return {
         "lead_id": explained["lead_id"],
         "likelihood": explained["likelihood"],
         "base": explained["base"],
-        "parts": [[feature, _shown(value), round(part, 6)] for feature, value, part in parts[:SHOWN_BARS]],
-        "rest": [len(rest), round(sum(part for _, _, part in rest), 6)],
+        "names": {
+            lang: [_named(features[part["feature"]], part["value"], lang) for part in parts] for lang in WORDS
+        },
+        "parts": [round(part["contribution"], 6) for part in parts],
+        "rest": [len(rest), round(sum(part["contribution"] for part in rest), 6)],
     }
 
 
-def _shown(value: object) -> str | None:
-    return None if value is None else f"{value:,.4g}" if isinstance(value, float) else str(value)
+def _named(feature: Feature, value: str | float | None, lang: Lang) -> str:
+    """A feature and its value, as people say them."""
+    if value is None:
+        said = WORDS[lang]["missing"]
+    else:
+        said = level_said(feature, value, lang) if isinstance(value, str) else f"{value:,.3g}"
+    return f"{feature_said(feature, lang)} = {said}"
 
 
 LEFT, WIDTH, ROW, TOP = 300, 420, 26, 58
@@ -352,7 +369,7 @@ def _bars(explained: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[tu
     at = explained["base"]
     yield words["base"], at - 0.02, at + 0.02, WHOLE
     count, rest = explained["rest"]
-    named = [(f"{name} = {value or words['missing']}", part) for name, value, part in explained["parts"]]
+    named = zip(explained["names"][words["lang"]], explained["parts"], strict=True)
     for name, part in [*named, (words["rest"].format(count=count), rest)]:
         yield name, at, at + part, UP if part >= 0 else DOWN
         at += part

@@ -143,7 +143,7 @@ def test_the_request_shown_is_the_one_that_was_answered(lang: str) -> None:
 
 def test_the_picture_adds_up_to_the_likelihood() -> None:
     explained = RECORDED["explained"]
-    log_odds = explained["base"] + sum(part for _, _, part in explained["parts"]) + explained["rest"][1]
+    log_odds = explained["base"] + sum(explained["parts"]) + explained["rest"][1]
 
     assert 1 / (1 + 2.718281828459045**-log_odds) == pytest.approx(explained["likelihood"], abs=1e-5)
 
