@@ -255,7 +255,8 @@ class _Lists:
         return self.site.page(
             request, name, upload=upload, going=going, under_way=under_way if going else None,
             broken_off=not going and under_way is not None and upload.read(UNDER_WAY) is not None,
-            found=None if going else upload.read(errand), gone_at=upload.uploaded_at + KEPT,
+            rows=(upload.done("check") or {}).get("rows"), gone_at=upload.uploaded_at + KEPT,
+            found=None if going else upload.read(errand),
             told=partial(retold, say=reader.say, file=file), step=_step, steps=STEPS, types=TYPES,
             delimiters=DELIMITERS, stage=partial(stage_said, reader=reader), **values,
         )  # fmt: skip

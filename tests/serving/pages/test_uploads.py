@@ -590,3 +590,25 @@ def test_a_list_that_is_worked_on_is_left_alone(client: TestClient, given: Setti
     assert "リストは処理中です" in (said := words(look(client, f"{address}?busy=yes", "ja"))), said
     os.close(handle)
     assert send(client, f"{address}/delete", page).headers["location"] == "/import?done=deleted"
+
+
+def test_how_far_a_list_is_stands_on_its_page_and_among_the_lists(
+    client: TestClient,
+    given: Settings,  # noqa: F811
+) -> None:
+    broken, checked, done = uploaded(client, b""), uploaded(client), uploaded(client)
+    settled(client, checked)
+    scored(client, done)
+    said = words(settled(client, broken)) and words(look(client, "/import"))
+    shown = re.findall("(3 leads are scored|3 leads, checked|It cannot be read)", said)
+    assert sorted(shown) == ["3 leads are scored", "3 leads, checked", "It cannot be read"]
+
+    own = given.home / "uploads" / checked.rpartition("/")[2]
+    handle = os.open(own / "lock", os.O_RDWR)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    (own / "under_way.json").write_text('{"errand": "score", "step": "score", "done": 2, "total": null}')
+    page = look(client, f"{checked}/scores")
+    assert "Scoring: 2 of 3 rows" in words(page)
+    assert 'max="3" value="2"' in page
+    assert "It is being worked on." in look(client, "/import")
+    os.close(handle)
