@@ -20,7 +20,7 @@ from serving.ground import Ground
 from serving.pages.desk import Desk
 from serving.pages.proposals import Worked, work_out
 from serving.pages.site import Reader, back_to
-from serving.pages.sliders import asked_of, given, sliders
+from serving.pages.sliders import asked_of, given, nearest, sliders
 from serving.pages.thresholds import brief, compared, curves, point_of
 from serving.pages.words import mark
 from serving.proposing import Asked, Seen, capacity_of, handed_lately, publish
@@ -125,7 +125,7 @@ def _proposal(
         "now": now,
         "same": _same(policy, found, target),
         "sides": compared(found, policy, now, reader),
-        "curves": curves(drawn, work.counted, now, reader, found.threshold),
+        "curves": curves(drawn, work.counted, now, reader, nearest(found.threshold)),
         "brief": partial(brief, formats=reader.formats),
         "measures": WORDS[reader.lang].measures,
         "sliders": sliders(own, desk.settings, by_deals=by_deals),
