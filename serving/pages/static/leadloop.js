@@ -4,7 +4,8 @@
 
 const WAIT = 250;
 
-// A form with data-live="#id …" asks again when it is changed, and puts what the answer has of each #id in place of the page's.
+// A form with data-live="#id #other" asks again when it is changed, and puts what the answer has of each of these in
+// place of the page's.
 for (const form of document.querySelectorAll("form[data-live]")) {
   let waiting = 0, asked = 0;
   const ask = async () => {
