@@ -26,6 +26,7 @@ from tests.service import keeping
 from tests.serving.pages.reading import HTML, look, send, words
 from tests.serving.test_cold_start import RULE
 from tests.serving.test_handing import NOW, given, leads, publish, store  # noqa: F401 - fixtures
+from tests.serving.test_lead_page import score
 
 NAMES = {"name": "<script>alert(1)</script>", "company": "株式会社﨑山　髙橋"}
 HOUR = timedelta(hours=1)
@@ -179,6 +180,28 @@ def test_scores_that_were_given_are_listed_and_drawn_from_some_days_on(
     assert "The score of this lead over time: won" in page
     assert len(re.findall(r'<th scope="row" class="when">', page)) == 3
     assert at(store, given, 10, "/leads/L-00?target=sql").count("<svg") == 2
+
+
+def test_scores_are_paged_to_the_first(client: TestClient, store: Store) -> None:  # noqa: F811
+    store.log_scores(
+        [
+            score(-number, -1.0, "L-00", score=number, likelihood=0.5, version=f"v{number % 2}")
+            for number in range(60)
+        ]
+    )
+    store.log_scores([score(-99, -1.0, "L-00", score=77, likelihood=0.5, version="rival", role="challenger")])
+    seen, path = [], "/leads/L-00"
+    while path:
+        page = look(client, path)
+        section = page[page.index('id="scores"') : page.index('id="timeline"')]
+        seen += [int(cell) for cell in re.findall(r'<td class="num">(\d+)</td><td', section)]
+        assert "v1 · a call" in section
+        found = re.search(r'href="([^"]+scores=[^"]+)" rel="next"', section)
+        path = found[1].replace("&amp;", "&") if found else ""
+    assert seen == list(range(60))
+    page = look(client, "/leads/L-00?challengers=yes&scores=50", "ja")
+    assert "rival · API呼び出し · チャレンジャー" in page
+    assert "The list ends before this." in words(look(client, "/leads/L-00?scores=100"))
 
 
 def differences(page: str) -> list[float]:
