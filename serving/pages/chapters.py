@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from scoring.report_words import LINES, STAGES
-from serving.pages.chapters_month import campaigns, daily, funnel, shown
+from serving.pages.chapters_campaigns import campaigns
+from serving.pages.chapters_month import daily, funnel, shown
 from serving.pages.chapters_people import personas, reps
 from serving.pages.chapters_trust import answers, bands, missed, notes, sla
 from serving.pages.telling import Chapter, Teller

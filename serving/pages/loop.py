@@ -15,7 +15,8 @@ from scoring.months import Month
 from scoring.report_words import RULES as NAMES
 from serving.kept_reports import Reports
 from serving.pages.chapters import answer, compared, figures, lacking, points
-from serving.pages.chapters_month import campaigns, daily, funnel
+from serving.pages.chapters_campaigns import campaigns
+from serving.pages.chapters_month import daily, funnel
 from serving.pages.chapters_trust import bands
 from serving.pages.desk import Desk
 from serving.pages.language import LANGUAGES
