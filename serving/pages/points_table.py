@@ -80,6 +80,11 @@ class Part:
         return max(max(one.points) for one in self.bins)
 
     @property
+    def ranged(self) -> bool:
+        """Whether some value adds more at its one end than at its other."""
+        return any(round(one.points[0]) != round(one.points[1]) for one in self.bins)
+
+    @property
     def ends(self) -> tuple[Bin, Bin]:
         """The values with the fewest and the most points, of those that leads had."""
         had = [one for one in self.bins if one.leads] or list(self.bins)
