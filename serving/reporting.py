@@ -30,10 +30,11 @@ from scoring.ledger import Ledger
 from scoring.months import Month
 from scoring.outcomes import Outcomes
 from scoring.policy import Policy
-from scoring.report import PROPERTIES, Agreed, Known, Report, report_of, wins_of
+from scoring.report import PROPERTIES, Report, report_of, wins_of
 from scoring.report_bands import FirstScores
 from scoring.report_daily import Goals
 from scoring.report_facts import Facts, Span, facts_of
+from scoring.report_given import Agreed, Known
 from scoring.report_missed import SaidBefore
 from scoring.report_parts import YEAR
 from scoring.scorecard import GRADES, Scorecard
