@@ -59,7 +59,7 @@ class Known:
     Parameters
     ----------
     ledger : Ledger
-        Leads, and what happened to them; with the properties of :data:`scoring.report.PROPERTIES` as far as there are any.
+        Leads, and what happened to them; with those of :data:`scoring.report.PROPERTIES` that there are.
     facts : Facts
         What :func:`scoring.report_facts.facts_of` reads of it.
     touched : Events
