@@ -331,6 +331,7 @@ def test_leads_are_taken_in_after_it_was_shown_what_changes(client: TestClient, 
     assert "The leads are in the store: 2 new, 1 with other values." in said
     assert store.lead_count() == 3
     assert client.get("/v1/leads/L-2").json()["properties"]["source"] == "Referral"
+    assert "It was taken into the store." in look(client, "/import")
     said = words(tried(client, address))
     assert "Nothing would change: the store has all of this already." in said
 
