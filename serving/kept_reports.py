@@ -135,8 +135,15 @@ class Reports:
     ) -> None:
         self._workshop, self._store, self._settings, self._clock = workshop, store, settings, clock
 
-    def month(self, text: str | None) -> Month:
+    def month(self, text: str | None, first: float | None = None) -> Month:
         """The month that is asked for, as in :func:`month_asked`; only one in which a lead was known.
+
+        Parameters
+        ----------
+        text : str or None
+            As ``2026-10``.
+        first : float, optional
+            What :meth:`first` gave, where that was asked already: it reads every lead.
 
         Raises
         ------
@@ -144,7 +151,7 @@ class Reports:
             If there can be no report of it.
         """
         month = month_asked(text, self._settings, self._clock())
-        refuse_empty(month, self.first())
+        refuse_empty(month, self.first() if first is None else first)
         return month
 
     def first(self) -> float | None:

@@ -45,15 +45,16 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/loop")
     def loop(request: Request, month: str = "", rule: str = LINEAR) -> Response:
         running = Month.at(desk.deps.clock().timestamp(), desk.settings.time.zone)
+        moment = reports.first()
+        first = None if moment is None else Month.at(moment, running.zone)
         try:
-            asked = reports.month(month or running.name)
+            asked = reports.month(month or running.name, moment)
         except NoLeads:
-            first = _first(reports, running)
-            return site.page(request, "loop_empty.html", asked=month or running.name, first=first)
+            return site.page(request, "loop_empty.html", first=first)
         made = reports.get(asked)
         tell = _teller(site.reader(request), made, rule)
         return site.page(
-            request, "loop.html", made=made, month=asked.name, months=_months(running, _first(reports, running)),
+            request, "loop.html", made=made, month=asked.name, months=_months(running, first),
             rule=tell.rule if tell else LINEAR, told=None if tell is None else _told(tell), languages=LANGUAGES,
         )  # fmt: skip
 
@@ -114,12 +115,6 @@ def _told(tell: Teller) -> dict[str, Any]:
         "lacking": lacking(tell),
         "rules": [(name, NAMES[name][tell.lang]) for name in RULES],
     }
-
-
-def _first(reports: Reports, running: Month) -> Month | None:
-    """The month of the first lead."""
-    moment = reports.first()
-    return None if moment is None else Month.at(moment, running.zone)
 
 
 def _months(running: Month, first: Month | None) -> list[str]:
