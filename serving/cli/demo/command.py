@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     leads: Annotated[
-        int | None, typer.Option(min=1000, max=200_000, help=f"Leads to make up. [default: {LEADS}]")
+        int | None, typer.Option(min=600, max=200_000, help=f"Leads to make up. [default: {LEADS}]")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Another seed makes up another company. [default: 1]")
