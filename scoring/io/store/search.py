@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 from unicodedata import normalize
 
@@ -45,7 +46,7 @@ def find_leads(connection: Connection, text: str, most: int, skip: int = 0) -> l
     if "@" in text:
         wanted = _has_email(connection, text)
     elif len(_digits(text)) >= LEAST_DIGITS and not text.strip(_BETWEEN_DIGITS + "0123456789"):
-        wanted = or_(_has_phone(connection, _digits(text)), _begins(connection, text))
+        wanted = or_(_has_phone(connection, _spellings(_digits(text))), _begins(connection, text))
     else:
         called = [_is_called(connection, name, one) for name in _NAMES for one in spellings]
         wanted = or_(*called, _begins(connection, text))
@@ -71,7 +72,9 @@ def find_alike(
     """
     alike = [_has_email(connection, email)] if email and "@" in email else []
     if phone and len(_digits(phone)) >= LEAST_DIGITS:
-        alike.append(_has_phone(connection, _digits(phone)))
+        # Numbers that are written in other letters than its own are rare, and each spelling takes a search of its own.
+        own = "".join(letter for letter in phone if letter.isdecimal())
+        alike.append(_has_phone(connection, sorted({own, _digits(phone)})))
     if not alike:
         return []
     query = select(leads.c.lead_id).where(leads.c.lead_id != lead_id, or_(*alike))
@@ -118,12 +121,12 @@ def _has_email(connection: Connection, text: str) -> ColumnElement[bool]:
     return and_(_holds(connection, text), func.lower(_value("email")) == text.lower())
 
 
-def _has_phone(connection: Connection, digits: str) -> ColumnElement[bool]:
+def _has_phone(connection: Connection, numbers: Sequence[str]) -> ColumnElement[bool]:
     own: Any = _value("phone")
     for sign in _BETWEEN_DIGITS:
         own = func.replace(own, sign, "")
     # Between the last four digits nobody writes anything.
-    return or_(*(and_(_holds(connection, one[-4:]), own == one) for one in _spellings(digits)))
+    return or_(*(and_(_holds(connection, one[-4:]), own == one) for one in numbers))
 
 
 def _is_called(connection: Connection, name: str, text: str) -> ColumnElement[bool]:

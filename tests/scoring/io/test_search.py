@@ -71,6 +71,7 @@ def test_others_with_the_same_address_or_number_are_alike(known: Store) -> None:
     with reading(known.engine) as connection:
         assert find_alike(connection, "L-01", "hanako@abc.example", None, 9) == ["Q/1"]
         assert find_alike(connection, "X", "x", "03.1234.5678", 9) == ["L-02"]
+        assert find_alike(connection, "X", None, "０９０１２３４５６７８", 9) == ["L-01"]
         assert find_alike(connection, "X", None, "12", 9) == []
 
 
