@@ -24,6 +24,7 @@ DEMO: Final = "demo"
 UNKNOWN: Final = "–"
 # English words for assistive technology that name parts of a chart: the whole is named instead.
 _ROLES: Final = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+RIGHT: Final = ' class="number"'
 _NUMBER: Final = re.compile(r"[+−]?[\d,.]+( %)?(\n.*)?")
 
 
@@ -79,7 +80,7 @@ def chart(spec: dict[str, Any]) -> HTML:
     return HTML(f"<figure>{drawn}</figure>")
 
 
-def table(rows: pd.DataFrame, *, names: bool = True) -> HTML:
+def table(rows: pd.DataFrame) -> HTML:
     """A table as people read it: text to the left, numbers to the right, nothing cut.
 
     Parameters
@@ -87,28 +88,27 @@ def table(rows: pd.DataFrame, *, names: bool = True) -> HTML:
     rows : DataFrame
         Texts are shown as they are, what follows a line break small and below; numbers with at most three digits
         after the point.
-    names : bool
-        Whether the index names the rows.
     """
     from IPython.display import HTML
 
-    def cell(value: object) -> str:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        shown = UNKNOWN if value is None or value != value else _number(value) if number else str(value)
-        kind = ' class="number"' if number or _NUMBER.fullmatch(shown) else ""
-        value_said, _, below = shown.partition("\n")
-        return f"<td{kind}>{escape(value_said)}{f'<br><small>{escape(below)}</small>' if below else ''}</td>"
-
-    heads = [rows.index.name or "", *rows.columns] if names else list(rows.columns)
-    body = [
-        (f'<th scope="row">{escape(str(name))}</th>' if names else "") + "".join(map(cell, row))
-        for name, row in zip(rows.index, rows.itertuples(index=False, name=None), strict=True)
+    cells = [[_cell(value) for value in row] for row in rows.itertuples(index=False, name=None)]
+    right = [RIGHT if cell.startswith(f"<td{RIGHT}") else "" for cell in cells[0]] if cells else []
+    names = [f'<th scope="row">{escape(str(name))}</th>' for name in rows.index]
+    heads = [
+        f'<th scope="col"{kind}>{escape(str(head))}</th>'
+        for head, kind in zip((rows.index.name or "", *rows.columns), ("", *right), strict=True)
     ]
-    head = "".join(f'<th scope="col">{escape(str(one))}</th>' for one in heads)
-    lines = "".join(f"<tr>{row}</tr>" for row in body)
-    return HTML(
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
-    )
+    body = (f"<tr>{name}{''.join(row)}</tr>" for name, row in zip(names, cells, strict=True))
+    head = f"<thead><tr>{''.join(heads)}</tr></thead>"
+    return HTML(f'<div class="wide"><table>{head}<tbody>{"".join(body)}</tbody></table></div>')
+
+
+def _cell(value: object) -> str:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    shown = UNKNOWN if value is None or value != value else _number(value) if number else str(value)
+    first, _, below = shown.partition("\n")
+    kind = RIGHT if _NUMBER.fullmatch(shown) else ""
+    return f"<td{kind}>{escape(first)}{f'<br><small>{escape(below)}</small>' if below else ''}</td>"
 
 
 def _number(value: float) -> str:

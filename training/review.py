@@ -36,11 +36,11 @@ h1 { font-size: 1.8rem; } h2 { font-size: 1.3rem; margin-top: 2.6rem; } h3 { fon
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #d9dfe5; }
 thead th { vertical-align: bottom; border-bottom-color: #8a97a3; }
-td { white-space: nowrap; } td.number { text-align: right; } small { color: #5a6875; }
-figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+th.number, td.number { text-align: right; } td.number { white-space: nowrap; } small { color: #5a6875; }
+figure { margin: 1rem 0; overflow-x: auto; } svg { max-width: 100%; min-width: 30rem; height: auto; }
 code { font-size: .9em; background: #eef2f5; padding: .1em .3em; border-radius: 3px; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } h2 { break-after: avoid; }
-  figure, tr { break-inside: avoid; } .wide { overflow: visible; } }
+  figure, tr { break-inside: avoid; } .wide, figure { overflow: visible; } }
 """.replace("FONTS", FONTS)
 
 
@@ -163,9 +163,10 @@ def _executed(notebook: NotebookNode, settings: Settings, told: Callable[[str], 
     client = NotebookClient(notebook, km=kernel, timeout=LONGEST, on_cell_start=tell)
     try:
         done: NotebookNode = client.execute(cleanup_kc=True, env=_environment(settings))
-    except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
-        last = str(error).strip().splitlines()[-1]
-        raise NoReview(f"The review could not be made: {last}") from error
+    except CellExecutionError as error:
+        raise NoReview(f"The review could not be made: {error.evalue}") from error
+    except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
+        raise NoReview("The review could not be made: its process took too long, or was ended.") from error
     finally:
         if kernel.has_kernel:
             kernel.shutdown_kernel(now=True)

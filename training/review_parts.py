@@ -45,7 +45,9 @@ def summary(review: Reviewed) -> list[Part]:
         words["target"]: model.target if model.horizon_days is None else within,
         words["service"]: words["not_live"]
         if live is None
-        else words["since"].format(day=f"{live.promoted_at:%Y-%m-%d}", reason=live.reason),
+        else words["since"].format(
+            day=f"{live.promoted_at:%Y-%m-%d}", reason=words.get(live.reason, live.reason)
+        ),
         words["learned"]: words["rows"].format(rows=f"{meta.rows:,}", rate=percent(meta.base_rate)),
         words["newest"]: UNKNOWN if model.trained_until is None else f"{model.trained_until:%Y-%m-%d}",
         words["tested"]: words["unseen"].format(rows=rows, leads=leads),
@@ -153,6 +155,13 @@ def shapes(review: Reviewed, most: int = 6) -> list[Part]:
     ]
 
 
+def segments(review: Reviewed, most: int = 3) -> list[Part]:
+    """Whether it holds by each of the strongest features that say who a lead is."""
+    names = review.fits[:most]
+    found = [(f"### {review.said(name)}", *groups(review, name)) for name in names]
+    return [part for parts in found for part in parts] if found else groups(review)
+
+
 def groups(review: Reviewed, *names: str) -> list[Part]:
     """Whether it holds in every group that some attributes make together: a segment, or a persona.
 
@@ -163,9 +172,12 @@ def groups(review: Reviewed, *names: str) -> list[Part]:
     *names : str
         Features or properties.
     """
-    words, found = WORDS[review.lang], review.groups(*names)
-    if not found:
+    words = WORDS[review.lang]
+    if review.attributes is None:
         return [words["absent"]]
+    if not names:
+        return [words["no_fit"]]
+    found = review.groups(*names)
     held = words["hold"].format(held=sum(one.holds for one in found), groups=len(found))
     off = [
         words["too_much"].format(

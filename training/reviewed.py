@@ -26,6 +26,8 @@ from training.intake import digest_of
 from training.review_words import WORDS
 
 RIVALS: Final = 3
+# Forms of the features that make a persona.
+PERSONA: Final = ("job_rank", "job_department")
 # Beside what a model reads, by what fairness is judged first.
 WHERE: Final = ("country", "prefecture", "region")
 
@@ -98,6 +100,12 @@ class Reviewed:
         return [
             name for name, term in self.terms.items() if axis.get(name) == "fit" and term.kind == "category"
         ]
+
+    @property
+    def persona(self) -> tuple[str, ...]:
+        """What makes a persona: rank and department where it reads job titles, else the two strongest of fit."""
+        titles = [one.name for one in self.card.features if one.form in PERSONA and one.name in self.terms]
+        return tuple(titles or self.fits[:2])
 
     @property
     def attribute(self) -> str | None:

@@ -50,7 +50,9 @@ def trained(home: Path, leads: int) -> str:
     """The address of a store with a model of its leads."""
     file = home / "leadloop.db"
     shutil.copy(worlds.store_of(leads), file)
-    worlds.apart(leadloop, home, "train", "--target", "won", "--folds", "1", "--promote", "yes")
+    worlds.apart(
+        leadloop, home, "train", "--target", "won", "--folds", "1", "--promote", "yes", "--no-review"
+    )
     return worlds.url(file)
 
 

@@ -1,6 +1,7 @@
 """The rendered review stands by itself, says what the store says, and is kept where people find it."""
 
 import re
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -97,3 +98,12 @@ def test_a_review_that_cannot_be_made_is_said_and_stops_nothing(lived, monkeypat
     assert f"Make it later: leadloop review {lived.live}" in " ".join(capsys.readouterr().out.split())
     with pytest.raises(NoReview, match=r"99_absent.ipynb is not installed"):
         notebook_file()
+
+
+def test_the_notebook_of_the_review_comes_with_the_package():
+    root = Path(__file__).parents[2]
+    build = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    place = build["targets"]["wheel"]["force-include"][f"notebooks/{made.NOTEBOOK}"]
+
+    assert root / place == Path(made.__file__).parent / "notebooks" / made.NOTEBOOK
+    assert notebook_file() == root / "notebooks" / made.NOTEBOOK

@@ -126,6 +126,21 @@ def test_a_run_holds_recipe_metrics_by_fold_tags_and_files(logged):
     assert len(client.list_artifacts(found.info.run_id, "plots")) == 2
 
 
+def test_a_file_may_be_kept_with_a_run_later_and_be_made_anew(logged):
+    registry = logged.registry
+
+    for content in ("first", "second"):
+        registry.attach("won", "v2", "model_review.html", content)
+    run = registry._client.get_model_version("leadloop", "2").run_id
+    place = registry._client.download_artifacts(run, "model_review.html", str(logged.folder / "home"))
+    assert Path(place).read_text() == "second"
+    Path(place).unlink()
+    with pytest.raises(
+        ModelError, match=r"no model 'leadloop' for v9, so model_review.html is not kept with it"
+    ):
+        registry.attach("won", "v9", "model_review.html", "third")
+
+
 def test_a_registered_version_carries_its_model_card_and_leadloops_version(logged):
     version = logged.registry._client.get_model_version("leadloop", "1")
 

@@ -109,6 +109,15 @@ def test_the_report_is_written_to_the_home_folder(trained):
         assert f"| {candidate} |" in report
 
 
+def test_a_model_that_goes_live_is_reviewed_with_the_groups_of_its_file(trained):
+    review = (trained.folder / "home" / "reviews" / f"{trained.version}.html").read_text(encoding="utf-8")
+
+    assert f"{trained.version}.html" in trained.result.output.replace("\n", "")
+    assert "Does it hold in every segment?" in review
+    assert review.count("It holds in") > 1
+    assert "known no longer" not in review
+
+
 def test_nothing_is_written_outside_the_home_folder(trained):
     assert {path.name for path in trained.folder.iterdir()} == {"leads.csv", "home"}
 
