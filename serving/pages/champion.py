@@ -155,7 +155,7 @@ def _kept(findings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
 
 def _shift(desk: Desk, live: LiveChampion) -> Made | None:
     """What the model does to the handoffs of a policy that was proposed with another one."""
-    policy = desk.deps.live.policy
+    policy = desk.store.policy()
     if policy is None or policy.target != live.champion.target or policy.model == live.champion.version:
         return None
 

@@ -1,6 +1,7 @@
 """*Model*: what is live and how good it is, its points, what may follow it, and changing what is live to the end."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,9 +18,12 @@ from scoring.io.store import Model, Store
 from scoring.io.store.engine import writing
 from scoring.io.store.watches import keep_watch
 from scoring.scorecard import Interval, Scorecard
+from serving.pages.review import review_of
 from tests.cards import small_card
+from tests.proposals import backtest, keep
 from tests.service import keeping
 from tests.serving.pages.reading import look, send, words
+from tests.serving.test_handing import publish
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 WHY = {"target": "won", "reason": "the meeting said so"}
@@ -328,3 +332,49 @@ def test_champion_and_challenger_are_compared_on_the_leads_that_both_were_tested
         in (words(page))
     )
     assert "候補のほうが優れています（対数損失が 0.5878 小さい）" in words(look(client, "/model", "ja"))
+
+
+def test_what_a_new_model_does_to_the_handoffs_in_force_is_said(store: Store) -> None:
+    keep(store, "s1", "sql", backtest())
+    publish(store, 0.5, model="s1", expected={"handoffs": {"value": 150.0}})
+    keep(store, "s2", "sql", backtest(shift=0.3))
+    with keeping(store, NOW) as client:
+        while "data-reload" in (page := look(client, "/model?target=sql")):
+            continue
+    said = words(page)
+    assert (
+        "was published with 150 handoffs a month; with this model its threshold of 0.5 gives about 240"
+        in said
+    )
+    assert "It holds until you change it. Look at the threshold again" in said
+
+
+def test_a_new_model_that_was_never_tested_leaves_the_handoffs_unknown(store: Store) -> None:
+    keep(store, "s1", "sql", backtest())
+    publish(store, 0.5, model="s1", expected={"handoffs": {"value": 150.0}})
+    keep(store, "s2", "sql", None)
+    with keeping(store, NOW) as client:
+        while "data-reload" in (page := look(client, "/model?target=sql", "ja")):
+            continue
+    assert "引き渡しの件数がどう変わるかはわかりません。" in words(page)
+
+
+def test_without_the_package_that_draws_the_numbers_stand_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    kept(store, replace(small_card("w-1", "won"), report=REPORT))
+    store.promote("w-1", "tests", "a test", NOW)
+    with keeping(store, NOW) as client:
+        page = look(client, "/model")
+    assert 'class="drawn' not in page
+    assert "5 % 6 % (3 % to 9 %)" in words(page)
+
+
+def test_only_the_name_of_a_version_is_looked_for_among_the_reviews(tmp_path: Path) -> None:
+    (tmp_path / "reviews").mkdir()
+    (tmp_path / "secret.html").write_text("")
+    (tmp_path / "reviews" / "w-1.html").write_text("")
+    assert review_of(tmp_path, "w-1") == tmp_path / "reviews" / "w-1.html"
+    assert not any(review_of(tmp_path, name) for name in ("../secret", "w-2", "", ".", "w-1\n", "/w-1"))
+    assert review_of(None, "w-1") is None
