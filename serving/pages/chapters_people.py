@@ -31,7 +31,10 @@ def personas(tell: Teller) -> Chapter:
         shown = rows[: tell.most]
         if rows:
             sheets.append(_parts(tell, tell.say(title), shown, named))
-            said += [f"{tell.say(title)}: {one}" for one in tell.more(len(rows), len(shown))]
+            said += [
+                tell.say("{what}: {said}", what=tell.say(title), said=one)
+                for one in tell.more(len(rows), len(shown))
+            ]
     return Chapter("personas", tell.say("Who came, and who is won"), said, sheets)
 
 

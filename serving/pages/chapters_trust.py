@@ -6,6 +6,7 @@ from typing import Final
 
 from scoring.charts.base import NARROW
 from scoring.charts.month import promised_and_won
+from scoring.report_rates import FEW
 from scoring.report_words import STAGES
 from serving.pages.formats import NONE as DASH
 from serving.pages.telling import NUM, Chapter, Head, Record, Sheet, Teller
@@ -175,8 +176,13 @@ def missed(tell: Teller) -> Chapter:
 
 def notes(tell: Teller) -> Chapter:
     """What must be known to read it right."""
-    said = [one["said"][tell.lang] for one in tell.content["notes"]]
+    said = [star(tell), *(one["said"][tell.lang] for one in tell.content["notes"])]
     return Chapter("notes", tell.say("How to read this"), said, [])
+
+
+def star(tell: Teller) -> str:
+    """What a star means."""
+    return tell.say("* marks a rate of fewer than {few}.", few=FEW)
 
 
 def _owing(tell: Teller, row: Record, name: str) -> list[str]:

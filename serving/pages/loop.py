@@ -17,7 +17,7 @@ from serving.kept_reports import Reports
 from serving.pages.chapters import answer, compared, figures, lacking, points
 from serving.pages.chapters_campaigns import campaigns
 from serving.pages.chapters_month import daily, funnel
-from serving.pages.chapters_trust import bands
+from serving.pages.chapters_trust import bands, star
 from serving.pages.desk import Desk
 from serving.pages.language import LANGUAGES
 from serving.pages.making import Made
@@ -113,6 +113,7 @@ def _told(tell: Teller) -> dict[str, Any]:
         "figures": figures(tell),
         "parts": parts,
         "lacking": lacking(tell),
+        "star": star(tell),
         "rules": [(name, NAMES[name][tell.lang]) for name in RULES],
     }
 
