@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from scoring.io.settings import Settings
@@ -64,7 +67,9 @@ def what_next(given: Settings, company: Company, port: int, *, serve: bool) -> s
 
 
 def _environment(given: Settings, company: Company) -> Iterator[str]:
-    """What the commands must be told to find the company and its settings."""
+    """What a terminal must be told to find the commands, the company and its settings."""
+    if shutil.which("leadloop") is None:
+        yield f"  source {shlex.quote(str(Path(sys.prefix) / 'bin' / 'activate'))}"
     if os.environ.get("LEADLOOP_HOME"):
         yield f"  export LEADLOOP_HOME={shlex.quote(str(given.home))}"
     yield f"  export LEADLOOP_CONFIG={shlex.quote(str(company.settings_file))}"
