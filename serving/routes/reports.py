@@ -45,7 +45,9 @@ def router(reports: Reports) -> APIRouter:
         },
     )
     def report(
-        month: Annotated[str, Path(max_length=7, description="The month, as `2026-10`.", examples=["2026-10"])],
+        month: Annotated[
+            str, Path(max_length=7, description="The month, as `2026-10`.", examples=["2026-10"])
+        ],
         max_age: Annotated[
             int | None,
             Query(
