@@ -8,8 +8,6 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from scoring.charts.words import WORDS
-from scoring.reasons import WORDS as REASONS
-from scoring.reasons import percent
 from scoring.report_words import STAGES
 from serving.live import LiveChampion
 from serving.pages.desk import Desk
@@ -84,7 +82,6 @@ def frame(desk: Desk, reader: Reader, target: str) -> dict[str, Any]:
         "words": WORDS[reader.lang],
         "retold": partial(retold, reader),
         "reviewed": lambda version: review_of(desk.home, version) is not None,
-        "share": lambda rate: percent(rate, REASONS[reader.lang]),
         "uses": {
             "creation": (reader.say("new leads"), reader.say("New leads, at their creation")),
             "open": (reader.say("open leads"), reader.say("Open leads, at any time")),
