@@ -27,6 +27,8 @@ from scoring.reasons import Lang
 MOST_FEATURES: Final = 25
 # Pixels that the words of two limits take.
 APART: Final = 70
+# And the number beside a bar.
+ROOM: Final = 75
 
 
 def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) -> Spec:
@@ -48,7 +50,8 @@ def drift(moved: Mapping[str, float], *, lang: Lang = "en", width: int = WIDTH) 
     found = sorted(moved.items(), key=lambda one: (-one[1], one[0]))[:MOST_FEATURES]
     rows = [{"feature": feature, "psi": value, "said": f"{value:.2f}"} for feature, value in found]
     y = category("feature", [feature for feature, _ in found])
-    most = max([1.2 * MOVED, *(1.1 * v for _, v in found)])
+    # Room for the number beside the longest bar.
+    most = max([1.2 * MOVED, *((1 + ROOM / width) * v for _, v in found)])
     x = number("psi", words.psi, scale={"domainMin": 0, "domainMax": most})
     color = {
         "condition": [
