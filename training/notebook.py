@@ -77,7 +77,8 @@ def chart(spec: dict[str, Any]) -> HTML:
     text = spec.get("title", {}).get("text", "")
     said = escape(text if isinstance(text, str) else " ".join(text))
     drawn = _ROLES.sub("", svg(spec)).replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1)
-    return HTML(f"<figure>{drawn}</figure>")
+    # What a narrow screen must scroll can be reached with the keyboard.
+    return HTML(f'<figure tabindex="0">{drawn}</figure>')
 
 
 def table(rows: pd.DataFrame) -> HTML:
@@ -94,13 +95,14 @@ def table(rows: pd.DataFrame) -> HTML:
     cells = [[_cell(value) for value in row] for row in rows.itertuples(index=False, name=None)]
     right = [RIGHT if cell.startswith(f"<td{RIGHT}") else "" for cell in cells[0]] if cells else []
     names = [f'<th scope="row">{escape(str(name))}</th>' for name in rows.index]
+    first = f'<th scope="col">{escape(str(rows.index.name))}</th>' if rows.index.name else "<td></td>"
     heads = [
         f'<th scope="col"{kind}>{escape(str(head))}</th>'
-        for head, kind in zip((rows.index.name or "", *rows.columns), ("", *right), strict=True)
+        for head, kind in zip(rows.columns, right or [""] * rows.shape[1], strict=True)
     ]
     body = (f"<tr>{name}{''.join(row)}</tr>" for name, row in zip(names, cells, strict=True))
-    head = f"<thead><tr>{''.join(heads)}</tr></thead>"
-    return HTML(f'<div class="wide"><table>{head}<tbody>{"".join(body)}</tbody></table></div>')
+    head = f"<thead><tr>{first}{''.join(heads)}</tr></thead>"
+    return HTML(f'<div class="wide" tabindex="0"><table>{head}<tbody>{"".join(body)}</tbody></table></div>')
 
 
 def _cell(value: object) -> str:
