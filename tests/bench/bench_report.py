@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scoring.io.store import open_store
+from scoring.report import PROPERTIES
 from serving.reporting import READ
 from tests.bench import worlds
 from tests.bench.bench_pages import COMMAND, environment, made
@@ -50,7 +51,7 @@ def measured(home: Path) -> dict[str, float]:
 def _read(home: Path) -> float:
     started = time.perf_counter()
     with open_store(f"sqlite:///{home / 'leadloop.db'}") as store:
-        store.ledger(READ)
+        store.ledger(READ, PROPERTIES)
     return time.perf_counter() - started
 
 
