@@ -57,6 +57,8 @@ def promote(
         mirror(run_settings, champion.target, champion)
         told = after_promotion(store, champion.target)
     console.print(f"Model {champion.version} is live for {champion.target}.", markup=False)
+    if is_learned(champion) and not (run_settings.home / "reviews" / f"{version}.html").is_file():
+        console.print(f"Nobody has reviewed it yet: leadloop review {version}", markup=False, soft_wrap=True)
     _say_handoffs(told)
 
 

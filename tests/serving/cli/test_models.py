@@ -113,6 +113,16 @@ def test_promoting_and_rolling_back_change_what_is_live_and_keep_who_and_why(no_
     assert all(champion.by for champion in history)
 
 
+def test_a_model_without_a_review_is_promoted_with_a_word_on_how_to_make_one(no_mlflow, home):
+    keep("v1")
+    keep("v2")
+    assert "Nobody has reviewed it yet: leadloop review v1" in done("promote", "v1")
+
+    (home / "home" / "reviews").mkdir()
+    (home / "home" / "reviews" / "v2.html").write_text("<p>reviewed")
+    assert "reviewed" not in done("promote", "v2")
+
+
 def test_without_mlflow_a_promotion_holds_and_says_that_no_alias_was_moved(no_mlflow):
     keep("v1")
 
