@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from scoring.charts.base import FONTS
@@ -156,20 +157,25 @@ def _executed(notebook: NotebookNode, settings: Settings, told: Callable[[str], 
         said = next((one.source for one in before if one.source.startswith("## ")), "")
         told(said.partition("\n")[0].removeprefix("## "))
 
-    # Over files, not ports, and with this very Python, whatever kernels are installed.
-    kernel = KernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-    if os.name == "posix":
-        kernel.transport = "ipc"
-    client = NotebookClient(notebook, km=kernel, timeout=LONGEST, on_cell_start=tell)
-    try:
-        done: NotebookNode = client.execute(cleanup_kc=True, env=_environment(settings))
-    except CellExecutionError as error:
-        raise NoReview(f"The review could not be made: {error.evalue}") from error
-    except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
-        raise NoReview("The review could not be made: its process took too long, or was ended.") from error
-    finally:
-        if kernel.has_kernel:
-            kernel.shutdown_kernel(now=True)
+    # Over files of its own, not ports, and with this very Python, whatever kernels are installed.
+    with TemporaryDirectory(prefix="leadloop-") as folder:
+        kernel = KernelManager(
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), connection_file=f"{folder}/kernel.json"
+        )
+        if os.name == "posix":
+            kernel.transport, kernel.ip = "ipc", f"{folder}/kernel"
+        client = NotebookClient(notebook, km=kernel, timeout=LONGEST, on_cell_start=tell)
+        try:
+            done: NotebookNode = client.execute(cleanup_kc=True, env=_environment(settings))
+        except CellExecutionError as error:
+            raise NoReview(f"The review could not be made: {error.evalue}") from error
+        except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
+            raise NoReview(
+                "The review could not be made: its process took too long, or was ended."
+            ) from error
+        finally:
+            if kernel.has_kernel:
+                kernel.shutdown_kernel(now=True)
     return done
 
 
