@@ -26,6 +26,7 @@ from serving.pages.drawing import Drawing
 from serving.pages.formats import Formats
 from serving.pages.language import LANGUAGES, language
 from serving.pages.session import FIELD, Session, Sessions, genuine, new_session
+from serving.pages.typesetting import typeset
 from serving.pages.words import mark, words
 
 WEB: Final = "web"
@@ -140,7 +141,7 @@ class Site:
 
     def text(self, name: str, lang: Lang, /, **values: Any) -> str:
         """A template filled in for no reader in particular: what is written to a file."""
-        return self._environments[lang].get_template(name).render(**values)
+        return typeset(self._environments[lang].get_template(name).render(**values), lang)
 
     def page(self, request: Request, name: str, /, status: int = 200, **values: Any) -> Response:
         """A page as its reader sees it.
@@ -157,17 +158,8 @@ class Site:
             What the template is filled with.
         """
         reader = self.reader(request)
-        template = self._environments[reader.lang].get_template(name)
-        response = HTMLResponse(
-            template.render(
-                reader=reader,
-                path=request.url.path,
-                here=_here(request),
-                query=request.query_params,
-                **values,
-            ),
-            status,
-        )
+        seen = {"path": request.url.path, "here": _here(request), "query": request.query_params}
+        response = HTMLResponse(self.text(name, reader.lang, reader=reader, **seen, **values), status)
         response.headers["content-language"] = reader.lang
         response.headers["vary"] = "Accept-Language, Cookie"
         self.remember(request, response)

@@ -102,7 +102,7 @@ def test_the_same_in_japanese(client: TestClient) -> None:
     address = uploaded(client, name="見込み客.csv", lang="ja")
     said = words(settled(client, address, "ja"))
     assert said.startswith(
-        "見込み客.csv 3 件のリード、5 列。 モデルが読む列はすべてそろっています。 問題のある行はありません。"
+        "見込み客.csv 3 件のリード、5 列。モデルが読む列はすべてそろっています。問題のある行はありません。"
     )
     said = words(scored(client, address, "ja"))
     assert "visits 10 超" in said
