@@ -48,6 +48,7 @@ def known_by(crm: Crm, day: date) -> Crm:
         ),
         truth=Chances(crm.truth.sql[:count], crm.truth.win[:count]),
         leads=crm.leads.iloc[:count],
+        answers=crm.answers.iloc[:count],
         activities=_until(crm.activities, "recorded", until),
         outcomes=_until(crm.outcomes, "recorded", until),
         changes=_until(crm.changes, "occurred", until),

@@ -21,9 +21,9 @@ LOCALES = {"en": "en-US", "ja": "ja-JP"}
 COMMAND = str(Path(sys.executable).with_name("leadloop"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser without a screen."""
+    """A browser without a screen, which is closed before other tests run a loop of their own."""
     path = found()
     if path is None:
         if os.environ.get("CI"):
