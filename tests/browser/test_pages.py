@@ -176,6 +176,10 @@ def test_marketing_moves_a_slider_publishes_the_threshold_and_goes_back(look: Ca
     assert head.inner_text() != before
     page.get_by_text("Publish …").click()
     page.locator("#why").fill("two reps are away")
+    asked = page.url
+    slider.press("ArrowLeft")
+    page.wait_for_function("asked => location.href !== asked", arg=asked)
+    assert page.locator("#why").input_value() == "two reps are away"
     page.get_by_role("button", name="Publish", exact=True).click()
     page.wait_for_url("**done=published*")
     assert "in force" in page.locator(".note").first.inner_text()

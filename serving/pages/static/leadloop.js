@@ -4,6 +4,18 @@
 
 const WAIT = 250;
 
+// What somebody is writing there stays, and stays open.
+const renew = (old, anew) => {
+  for (const text of old.querySelectorAll("textarea")) {
+    const same = anew.querySelector(`#${text.id}`);
+    if (!same) continue;
+    same.value = text.value;
+    const [was, is] = [text.closest("details"), same.closest("details")];
+    if (was && is) is.open = was.open;
+  }
+  old.replaceWith(anew);
+};
+
 // A form with data-live="#id #other" asks again when it is changed, and puts what the answer has of each of these in
 // place of the page's.
 for (const form of document.querySelectorAll("form[data-live]")) {
@@ -19,7 +31,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       if (mine !== asked) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!places.every((id) => page.querySelector(id))) { location.assign(address); return; }
-      for (const id of places) document.querySelector(id).replaceWith(page.querySelector(id));
+      for (const id of places) renew(document.querySelector(id), page.querySelector(id));
       history.replaceState(null, "", address);
     } catch { form.submit(); }
   };
