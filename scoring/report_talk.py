@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from scoring.reasons import WORDS, Lang, percent
 from scoring.report_missed import Missed
 from scoring.report_rates import CERTAIN, Change, largest
 from scoring.report_sla import Owing, Sla, Supply
-from scoring.report_words import Said, name_of, percent
+from scoring.report_words import Said, name_of
 
 Kind = Literal["change", "sla", "missed"]
 # A change that is nearer to chance than this is not worth naming.
@@ -94,24 +95,24 @@ def _moved(change: Change) -> dict[str, Any]:
 def _near_en(change: Change | None) -> str:
     if change is None:
         return ""
-    now, before = _values(change)
+    now, before = _values(change, "en")
     return f" The nearest to it: {_lower(name_of(change.name, 'en'))}, from {before} to {now} (p = {_chance(change)})."
 
 
 def _near_ja(change: Change | None) -> str:
     if change is None:
         return ""
-    now, before = _values(change)
+    now, before = _values(change, "ja")
     unit = " 件" if change.kind == "count" else ""
     return f"最も近いのは{name_of(change.name, 'ja')}（{before}{unit} → {now}{unit}、p = {_chance(change)}）です。"
 
 
-def _values(change: Change) -> tuple[str, str]:
+def _values(change: Change, lang: Lang) -> tuple[str, str]:
     if change.kind == "count":
         return f"{change.count:,}", f"{change.count_before:,}"
     return (
-        f"{percent(change.now)} ({change.count:,} / {change.of:,})",
-        f"{percent(change.before)} ({change.count_before:,} / {change.of_before:,})",
+        f"{percent(change.now, WORDS[lang])} ({change.count:,} / {change.of:,})",
+        f"{percent(change.before, WORDS[lang])} ({change.count_before:,} / {change.of_before:,})",
     )
 
 
@@ -120,7 +121,7 @@ def _chance(change: Change) -> str:
 
 
 def _change_en(change: Change, looked: int) -> str:
-    now, before = _values(change)
+    now, before = _values(change, "en")
     test = "binomial test of two counts" if change.kind == "count" else "Fisher's exact test"
     return (
         f"The largest change: {_lower(name_of(change.name, 'en'))} {'rose' if change.factor > 1 else 'fell'} from "
@@ -134,12 +135,12 @@ def _lower(name: str) -> str:
 
 
 def _change_ja(change: Change, looked: int) -> str:
-    now, before = _values(change)
+    now, before = _values(change, "ja")
     test = "2 つの件数の二項検定" if change.kind == "count" else "フィッシャーの正確検定"
-    unit = " 件" if change.kind == "count" else ""
+    unit, more, less = (" 件", "増え", "減り") if change.kind == "count" else ("", "上がり", "下がり")
     return (
         f"最大の変化：{name_of(change.name, 'ja')}が {before}{unit} から {now}{unit} に"
-        f"{'増えました' if change.factor > 1 else '減りました'}。偶然とは考えにくい差です（{test}、"
+        f"{more if change.factor > 1 else less}ました。偶然とは考えにくい差です（{test}、"
         f"比較した {looked} 個の数字の多重性を考慮して p = {_chance(change)}）。"
     ).replace("p = <", "p <")
 
@@ -176,7 +177,7 @@ def _gap_of_sales(name: str, sla: Sla) -> Point:
     }  # fmt: skip
     en_what, ja_what = _PROMISES[name]
     en = f"The largest gap: {missed:,} of {rate.of:,} leads {en_what} ({percent(1 - (rate.rate or 0))})."
-    ja = f"最大の未達：{rate.of:,} 件中 {missed:,} 件（{percent(1 - (rate.rate or 0))}）が、{ja_what}。"
+    ja = f"最大の未達：{rate.of:,} 件中 {missed:,} 件（{percent(1 - (rate.rate or 0), WORDS['ja'])}）が、{ja_what}。"
     if worst is not None:
         rep, of_rep, total = worst
         numbers |= {"rep": rep, "rep_missed": of_rep, "rep_of": total}
@@ -205,12 +206,12 @@ def _gap_of_marketing(supply: Supply) -> Point:
         "side": "marketing", "promise": "leads", "missed": round(short, 1), "of": supply.owed_by_now,
         "kept_share": round(supply.given / supply.owed_by_now, 4),
     }  # fmt: skip
-    share = percent(short / supply.owed_by_now)
+    share = short / supply.owed_by_now
     return Point("sla", True, numbers, {
         "en": f"The largest gap: marketing gave sales {supply.given:,} qualified leads and owed {owed} by then, "
-              f"{share} short.",
+              f"{percent(share)} short.",
         "ja": f"最大の未達：マーケティングが引き渡した有望リードは {supply.given:,} 件で、この時点の約束 {owed} 件に "
-              f"{share} 届いていません。",
+              f"{percent(share, WORDS['ja'])} 届いていません。",
     })  # fmt: skip
 
 
@@ -244,7 +245,7 @@ def _missed(missed: Missed) -> Point:
     )
     ja = (
         f"見落とした受注：受注前のスコアがある {missed.scored:,} 件のうち {missed.count:,} 件"
-        f"（{percent(missed.count / missed.scored)}）は、低く評価されていました。"
+        f"（{percent(missed.count / missed.scored, WORDS['ja'])}）は、低く評価されていました。"
     )
     if feature is not None:
         names = {lang: called.get(lang, feature) for lang in ("en", "ja")}

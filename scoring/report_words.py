@@ -84,20 +84,6 @@ def name_of(change: str, lang: Lang) -> str:
     return f"{names[0]}→{names[1]}の転換率" if lang == "ja" else f"The rate from {names[0]} to {names[1]}"
 
 
-def percent(share: float | None) -> str:
-    """A share as people read it.
-
-    Examples
-    --------
-    >>> percent(0.0345), percent(0.5), percent(None)
-    ('3.5 %', '50 %', '–')
-    """
-    if share is None:
-        return "–"
-    shown = 100 * share
-    return f"{shown:.1f}".removesuffix(".0") + " %" if 0 < shown < 10 else f"{shown:.0f} %"
-
-
 def month_name(month: str, lang: Lang) -> str:
     """A month as it is said.
 

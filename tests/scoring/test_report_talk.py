@@ -1,7 +1,7 @@
 """What deserves talk: computed from the numbers of the month, and nothing said where there is nothing."""
 
 from scoring.report_missed import Missed, MissedWin
-from scoring.report_rates import Rate, allowed_for, count_change
+from scoring.report_rates import Rate, allowed_for, count_change, rate_change
 from scoring.report_sla import Owing, Sla, Supply
 from scoring.report_talk import talk
 
@@ -25,6 +25,16 @@ def test_a_change_beyond_chance_is_said_with_its_numbers() -> None:
     assert "leads rose from 200 to 300" in point.said["en"]
     assert "リードが 200 件 から 300 件 に増えました" in point.said["ja"]
     assert point.numbers["name"] == "lead"
+
+
+def test_a_rate_falls_and_never_to_a_rounded_nothing() -> None:
+    change = rate_change("sql_to_opportunity", Rate.counted(1, 3_000), Rate.counted(600, 1_000))
+    assert change is not None
+    point = talk(allowed_for([change]), sla(), NONE)[0]
+    assert "fell from 60 % (600 / 1,000) to under 0.1 % (1 / 3,000)" in point.said["en"]
+    assert (
+        "SQL→商談の転換率が 60 % (600 / 1,000) から 0.1 % 未満 (1 / 3,000) に下がりました" in point.said["ja"]
+    )
 
 
 def test_without_a_change_beyond_chance_the_nearest_is_named_and_not_called_one() -> None:
