@@ -106,7 +106,7 @@ def train(
         typer.Option(metavar="SHARE", help="The share of rows that may be unreadable: 1% or 0.01."),
     ] = None,
     review: Annotated[
-        bool, typer.Option(help="Write the analyst's review of a model that goes live, see leadloop review.")
+        bool, typer.Option(help="Write the analyst's review of the model, see leadloop review.")
     ] = True,
     seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,

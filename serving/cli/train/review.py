@@ -31,7 +31,7 @@ def review(
     """Review a model: against simpler ones and its rivals, in every segment, its missed wins, and its fairness.
 
     It runs the notebook 02_model_review on the store and writes it as one page, which the page *Model* links and MLflow
-    keeps with the model's run. A model that goes live by `leadloop train` has been reviewed already.
+    keeps with the model's run. What `leadloop train` has trained has been reviewed already.
     """
     from scoring.io.store import open_store
 
@@ -49,7 +49,7 @@ def review(
 
 
 def review_of(given: Settings, version: str) -> None:
-    """Review a version if it is in service; what hinders that is said, and nothing is the worse for it.
+    """Review what was trained; what hinders that is said, and nothing is the worse for it.
 
     Parameters
     ----------
@@ -63,9 +63,7 @@ def review_of(given: Settings, version: str) -> None:
     try:
         with open_store(given.database_url, given.primary) as store:
             target = store.model(version).target
-            live = next(iter(store.champions(target)), None)
-        if live is not None and live.version == version:
-            make(given, target, version)
+        make(given, target, version)
     except LeadLoopError as error:
         console.print(f"{error} Make it later: leadloop review {version}", markup=False, soft_wrap=True)
 
