@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scoring.reasons import WORDS, Lang, percent
+from scoring.reasons import Lang
 from scoring.report_missed import Missed
 from scoring.report_rates import CERTAIN, Change, largest
 from scoring.report_sla import Owing, Sla, Supply
-from scoring.report_words import Said, name_of
+from scoring.report_words import Said, name_of, percent
 
 Kind = Literal["change", "sla", "missed"]
 # A change that is nearer to chance than this is not worth naming.
@@ -111,8 +111,8 @@ def _values(change: Change, lang: Lang) -> tuple[str, str]:
     if change.kind == "count":
         return f"{change.count:,}", f"{change.count_before:,}"
     return (
-        f"{percent(change.now, WORDS[lang])} ({change.count:,} / {change.of:,})",
-        f"{percent(change.before, WORDS[lang])} ({change.count_before:,} / {change.of_before:,})",
+        f"{percent(change.now, lang)} ({change.count:,} / {change.of:,})",
+        f"{percent(change.before, lang)} ({change.count_before:,} / {change.of_before:,})",
     )
 
 
@@ -177,7 +177,7 @@ def _gap_of_sales(name: str, sla: Sla) -> Point:
     }  # fmt: skip
     en_what, ja_what = _PROMISES[name]
     en = f"The largest gap: {missed:,} of {rate.of:,} leads {en_what} ({percent(1 - (rate.rate or 0))})."
-    ja = f"最大の未達：{rate.of:,} 件中 {missed:,} 件（{percent(1 - (rate.rate or 0), WORDS['ja'])}）が、{ja_what}。"
+    ja = f"最大の未達：{rate.of:,} 件中 {missed:,} 件（{percent(1 - (rate.rate or 0), 'ja')}）が、{ja_what}。"
     if worst is not None:
         rep, of_rep, total = worst
         numbers |= {"rep": rep, "rep_missed": of_rep, "rep_of": total}
@@ -211,7 +211,7 @@ def _gap_of_marketing(supply: Supply) -> Point:
         "en": f"The largest gap: marketing gave sales {supply.given:,} qualified leads and owed {owed} by then, "
               f"{percent(share)} short.",
         "ja": f"最大の未達：マーケティングが引き渡した有望リードは {supply.given:,} 件で、この時点の約束 {owed} 件に "
-              f"{percent(share, WORDS['ja'])} 届いていません。",
+              f"{percent(share, 'ja')} 届いていません。",
     })  # fmt: skip
 
 
@@ -245,7 +245,7 @@ def _missed(missed: Missed) -> Point:
     )
     ja = (
         f"見落とした受注：受注前のスコアがある {missed.scored:,} 件のうち {missed.count:,} 件"
-        f"（{percent(missed.count / missed.scored, WORDS['ja'])}）は、低く評価されていました。"
+        f"（{percent(missed.count / missed.scored, 'ja')}）は、低く評価されていました。"
     )
     if feature is not None:
         names = {lang: called.get(lang, feature) for lang in ("en", "ja")}

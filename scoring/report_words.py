@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from scoring.reasons import Lang
+from scoring.reasons import WORDS, Lang
+from scoring.reasons import percent as in_words
 
 Said = dict[Lang, str]
 
@@ -82,6 +83,17 @@ def name_of(change: str, lang: Lang) -> str:
     here, _, there = change.partition("_to_")
     names = STAGES[here][lang], STAGES[there][lang]
     return f"{names[0]}→{names[1]}の転換率" if lang == "ja" else f"The rate from {names[0]} to {names[1]}"
+
+
+def percent(share: float | None, lang: Lang = "en") -> str:
+    """A share as reasons say it; what is not known is a dash.
+
+    Examples
+    --------
+    >>> percent(0.0345), percent(0.0002, "ja"), percent(None)
+    ('3.5 %', '0.1 % 未満', '–')
+    """
+    return "–" if share is None else in_words(share, WORDS[lang])
 
 
 def month_name(month: str, lang: Lang) -> str:
