@@ -18,9 +18,9 @@ from serving.live import LiveChampion
 from serving.pages.desk import Desk
 from serving.pages.evidence import GLANCE, ORDER, PROMISES, Evidence
 from serving.pages.making import Made, Tell
+from serving.pages.model_sentences import code_said, evidence_said
 from serving.pages.points_table import matrix_of, name_of, names_of_bins, of_nothing, parts_of
 from serving.pages.promise import worst_of
-from serving.pages.sentences import code_said, evidence_said
 from serving.pages.site import Reader
 from serving.proposing import shift_of
 

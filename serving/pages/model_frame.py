@@ -11,9 +11,9 @@ from scoring.charts.words import WORDS
 from scoring.report_words import STAGES
 from serving.live import LiveChampion
 from serving.pages.desk import Desk
+from serving.pages.model_sentences import retold
 from serving.pages.points_table import POINTS_TO_DOUBLE, in_points
 from serving.pages.review import review_of
-from serving.pages.sentences import retold
 from serving.pages.site import Reader
 
 

@@ -20,7 +20,7 @@ from serving.pages.desk import Desk
 from serving.pages.handing_out import MARK, UnfitEncoding, attached, handed_out
 from serving.pages.language import LANGUAGES
 from serving.pages.list_choices import ENCODINGS, ORDERS, chosen
-from serving.pages.retold import retold
+from serving.pages.list_sentences import retold
 from serving.pages.site import Reader, back_to
 from serving.pages.timeline import stage_said
 from serving.pages.words import mark

@@ -1,21 +1,33 @@
 """What the core says of a list, told again in the reader's language and in the words of a page.
 
-The core speaks English and of its command line.  A sentence that is known here is taken apart into what it was
-filled with, and put together again; one that is not stays as it is.
+The core speaks English and of its command line; a sentence that is not known here stays as it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Final
 
+from serving.pages.retelling import Say, Sentences, retell
 from serving.pages.words import mark
 
-Say = Callable[..., str]
+RULES: Final = (
+    mark("must have a value"),
+    mark("must be a number"),
+    mark("must be a finite number"),
+    mark("must be a date"),
+    mark("must be a real date"),
+    mark("must be a date in the order year, month, day"),
+    mark("must be a date in the order day, month, year"),
+    mark("must be a date in the order month, day, year"),
+    mark("must be a date with the year in front, or in a stated order"),
+    mark("must have a real time of day"),
+    mark("must have a real offset from UTC"),
+    mark("must be yes or no"),
+    mark("must be valid Unicode text"),
+)
 # Where a page says it otherwise, because its reader has no command line at hand.
-SENTENCES: Final[Mapping[str, str | None]] = {
+SENTENCES: Final[Sentences] = {
     mark("{file} is empty. It needs a header row and at least one row of data."): None,
     mark("{file} is an Excel workbook or a zip archive, not CSV. Save the sheet as CSV UTF-8."): None,
     mark("{file} is an old Excel workbook, not CSV. Save the sheet as CSV UTF-8."): None,
@@ -85,7 +97,7 @@ SENTENCES: Final[Mapping[str, str | None]] = {
     "Column '{column}': its dates can be read as {orders}; read as {order}. Name the order with --date-order.": mark(
         "Column '{column}': its dates can be read as {orders}; read as {order}. Choose the order of dates."
     ),
-    mark("Column '{column}' {rule}."): None,
+    f"Column '{{column}}' {{rule:{'|'.join(RULES)}}}.": mark("Column '{column}' {rule}."),
     "{file} has no column for {columns}, which leads must have. Its columns are {others}. Say which it is in a file "
     "for --mapping: {example}": mark("{file} has no column for {columns}, which leads must have."),
     "Two columns of {file} would be '{name}': '{one}' and '{other}'. Name one of them otherwise with --mapping M.toml, "
@@ -98,22 +110,6 @@ SENTENCES: Final[Mapping[str, str | None]] = {
     ),
     mark("This could not be done; the log of the service says why."): None,
 }
-RULES: Final = (
-    mark("must have a value"),
-    mark("must be a number"),
-    mark("must be a finite number"),
-    mark("must be a date"),
-    mark("must be a real date"),
-    mark("must be a date in the order year, month, day"),
-    mark("must be a date in the order day, month, year"),
-    mark("must be a date in the order month, day, year"),
-    mark("must be a date with the year in front, or in a stated order"),
-    mark("must have a real time of day"),
-    mark("must have a real offset from UTC"),
-    mark("must be yes or no"),
-    mark("must be valid Unicode text"),
-)
-_SLOT = re.compile(r"\{(\w+)\}")
 _NEXT = re.compile(r"(?<=\.) (?=Column ')")
 
 
@@ -136,30 +132,17 @@ def retold(text: str, say: Say, file: tuple[str, str] | None = None) -> str:
     ...     return words("ja").gettext(text).format(**values)
     >>> retold("The row has 3 fields, the header has 2.", ja)
     'この行には 3 項目ありますが、見出しは 2 項目です。'
-    >>> retold("Something else.", ja)
-    'Something else.'
+    >>> retold("Column 'age' must be a number.", ja), retold("Column 'age' must be large.", ja)
+    ('列「age」：数値を入れてください。', "Column 'age' must be large.")
     """
-    for sentence, told in SENTENCES.items():
-        found = _pattern(sentence).fullmatch(text)
-        if found is None or ("rule" in found.groupdict() and found["rule"] not in RULES):
-            continue
-        values = {name: _value(name, value, say, file) for name, value in found.groupdict().items()}
-        return say(told or sentence, **values) if values else say(told or sentence)
+
+    def value(name: str, part: str) -> str:
+        if name == "rule":
+            return say(part)
+        return file[1] if file is not None and name == "file" and part == file[0] else part
+
+    told = retell(text, SENTENCES, say, value)
+    if told is not None:
+        return told
     parts = _NEXT.split(text)
     return " ".join(retold(part, say, file) for part in parts) if len(parts) > 1 else text
-
-
-def _value(name: str, value: str, say: Say, file: tuple[str, str] | None) -> str:
-    if name == "rule":
-        return say(value)
-    return file[1] if file is not None and name == "file" and value == file[0] else value
-
-
-@cache
-def _pattern(sentence: str) -> re.Pattern[str]:
-    """What a sentence looks like, filled in."""
-    whole = "".join(
-        f"(?P<{part}>.+?)" if place % 2 else re.escape(part)
-        for place, part in enumerate(_SLOT.split(sentence))
-    )
-    return re.compile(whole, re.DOTALL)

@@ -11,7 +11,7 @@ import pytest
 import scoring
 import training
 from serving.pages.formats import Formats
-from serving.pages.sentences import CODES, code_said, evidence_said, retold
+from serving.pages.model_sentences import CODES, code_said, evidence_said, retold
 from serving.pages.session import new_session
 from serving.pages.site import Reader
 
@@ -67,6 +67,8 @@ def test_what_a_sentence_carries_of_its_own_stays_in_it() -> None:
 def test_what_people_wrote_stays_as_they_wrote_it() -> None:
     assert retold(READER, "春の商戦に合わせて <b>") == "春の商戦に合わせて <b>"
     assert retold(READER, "asked for by the board") == "asked for by the board"
+    assert retold(READER, "grade inflation at the fair") == "grade inflation at the fair"
+    assert retold(READER, "promoted after three days") == "promoted after three days"
 
 
 def test_findings_are_named_and_what_they_rest_on_follows_in_the_order_of_the_table() -> None:

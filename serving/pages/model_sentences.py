@@ -6,15 +6,12 @@ people wrote themselves is shown as they wrote it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
+from serving.pages.retelling import Sentences, retell
 from serving.pages.site import Reader
 from serving.pages.words import mark
-
-_CANNOT = "so the two cannot be compared; --promote yes puts the new model into service all the same"
-_GAIN = r"log loss gain (?P<gain>\S+) \((?P<low>\S+) to (?P<high>\S+)\)"
 
 #: What gates and histories say, leaks and watches advise: as it is.
 WHOLE: Final = (
@@ -33,7 +30,9 @@ WHOLE: Final = (
     mark("no model beats your points rule yet"),
     mark("Judged on random folds, because there is no time column: results forward in time will be worse."),
     mark("Filled (almost) only for leads that converted: it was written after the outcome. Leave it out."),
-    mark("Filled (almost) only for leads that did not convert: it was written after the outcome. Leave it out."),
+    mark(
+        "Filled (almost) only for leads that did not convert: it was written after the outcome. Leave it out."
+    ),
     mark("Tells converted leads from others almost without error: a copy of the outcome."),
     mark(
         "Tells converted leads from others almost without error among the leads that have a value: a copy of the "
@@ -73,73 +72,55 @@ WHOLE: Final = (
     mark("touches"),
     mark("outcomes"),
     mark("assignments"),
-)  # fmt: skip
+    mark("no horizon"),
+)
 #: And those that carry something of their own.
-FORMS: Final = tuple(
-    (re.compile(form, re.DOTALL), said)
-    for form, said in (
-        (
-            rf"the champion's labels have (?P<was>.+) and these have (?P<now>.+), {_CANNOT}",
-            mark("the champion's labels have {was} and these have {now}, so the two cannot be compared"),
-        ),
-        (
-            rf"the champion reads columns that this file lacks \((?P<names>.+)\), {_CANNOT}",
-            mark("the champion reads columns that these leads lack ({names}), so the two cannot be compared"),
-        ),
-        (
-            r"no newest cohort has (?P<least>\d+) conversions with \d+ known before it \(there are (?P<won>[\d,]+) in "
-            r"all\), so the gate cannot tell two apart",
-            mark(
-                "no newest cohort has {least} conversions with as many known before it (there are {won} in all), so "
-                "the two cannot be told apart"
-            ),
-        ),
-        (
-            r"the leads hold (?P<won>\d+) conversions, and the gate needs (?P<least>\d+) to tell two apart",
-            mark("the leads hold {won} conversions, and it takes {least} to tell two models apart"),
-        ),
-        (
-            rf"the champion's recipe on newer leads, judged on the newest: {_GAIN}",
-            mark("the champion's recipe on newer leads, judged on the newest: log loss gain {gain} ({low} to {high})"),
-        ),
-        (
-            rf"a better recipe on the newest leads: {_GAIN}",
-            mark("a better recipe on the newest leads: log loss gain {gain} ({low} to {high})"),
-        ),
-        (
-            rf"no proof that its recipe is better on the newest leads: {_GAIN}",
-            mark("no proof that its recipe is better on the newest leads: log loss gain {gain} ({low} to {high})"),
-        ),
-        (
-            r"Judged forward in time: (?P<count>\d+) times learned from the past, tested on what came next\.",
-            mark("Judged forward in time: {count} times learned from the past, tested on what came next."),
-        ),
-        (
-            r"Judged on random folds, because too few conversions for a test forward in time \((?P<won>\d+); it takes "
-            r"(?P<least>\d+)\): results forward in time will be worse\.",
-            mark(
-                "Judged on random folds, because there are too few conversions for a test forward in time ({won}; it "
-                "takes {least}): results forward in time will be worse."
-            ),
-        ),
-        (
-            r"Its name has '(?P<word>.+)' in it\. Make sure that its value is from before the outcome\.",
-            mark("Its name has “{word}” in it. Make sure that its value is from before the outcome."),
-        ),
-        (
-            r"Too few past scores are mature to say whether likelihoods hold \((?P<least>\d+) are needed\)\.",
-            mark("Too few past scores are mature to say whether likelihoods hold ({least} are needed)."),
-        ),
-        (
-            r"Promised (?P<promised>.+ %), came (?P<came>.+ %)\. Train again\.",
-            mark("Promised {promised}, came {came}. Train again."),
-        ),
-        (r"Promised (?P<promised>.+ %), came (?P<came>.+ %)\.", mark("Promised {promised}, came {came}.")),
-        (r"grade (?P<grade>[A-D])", mark("grade {grade}")),
-        (r"(?P<days>\d+) days", mark("{days} days")),
-        (r"no horizon", mark("no horizon")),
-    )
-)  # fmt: skip
+FORMS: Final[Sentences] = {
+    "the champion's labels have {was} and these have {now}, so the two cannot be compared; --promote yes puts "
+    "the new model into service all the same": mark(
+        "the champion's labels have {was} and these have {now}, so the two cannot be compared"
+    ),
+    "the champion reads columns that this file lacks ({names}), so the two cannot be compared; --promote yes "
+    "puts the new model into service all the same": mark(
+        "the champion reads columns that these leads lack ({names}), so the two cannot be compared"
+    ),
+    r"no newest cohort has {least:\d+} conversions with {again:\d+} known before it (there are {won:[\d,]+} in "
+    "all), so the gate cannot tell two apart": mark(
+        "no newest cohort has {least} conversions with as many known before it (there are {won} in all), so the "
+        "two cannot be told apart"
+    ),
+    r"the leads hold {won:\d+} conversions, and the gate needs {least:\d+} to tell two apart": mark(
+        "the leads hold {won} conversions, and it takes {least} to tell two models apart"
+    ),
+    mark(
+        "the champion's recipe on newer leads, judged on the newest: log loss gain {gain} ({low} to {high})"
+    ): None,
+    mark("a better recipe on the newest leads: log loss gain {gain} ({low} to {high})"): None,
+    mark(
+        "no proof that its recipe is better on the newest leads: log loss gain {gain} ({low} to {high})"
+    ): None,
+    r"Judged forward in time: {count:\d+} times learned from the past, tested on what came next.": mark(
+        "Judged forward in time: {count} times learned from the past, tested on what came next."
+    ),
+    r"Judged on random folds, because too few conversions for a test forward in time ({won:\d+}; it takes "
+    r"{least:\d+}): results forward in time will be worse.": mark(
+        "Judged on random folds, because there are too few conversions for a test forward in time ({won}; it "
+        "takes {least}): results forward in time will be worse."
+    ),
+    "Its name has '{word}' in it. Make sure that its value is from before the outcome.": mark(
+        "Its name has “{word}” in it. Make sure that its value is from before the outcome."
+    ),
+    r"Too few past scores are mature to say whether likelihoods hold ({least:\d+} are needed).": mark(
+        "Too few past scores are mature to say whether likelihoods hold ({least} are needed)."
+    ),
+    "Promised {promised:.+ %}, came {came:.+ %}. Train again.": mark(
+        "Promised {promised}, came {came}. Train again."
+    ),
+    "Promised {promised:.+ %}, came {came:.+ %}.": mark("Promised {promised}, came {came}."),
+    "grade {grade:[A-D]}": mark("grade {grade}"),
+    r"{days:\d+} days": mark("{days} days"),
+}
+_SENTENCES: Final[Sentences] = {**dict.fromkeys(WHOLE), **FORMS}
 
 Kind = Literal["share", "number", "exact"]
 #: What a finding rests on: its name, and how it is said.
@@ -206,7 +187,6 @@ CODES: Final[Mapping[str, str]] = {
 #: How grave a finding is, and what a line of the trail says was done.
 SEVERITIES: Final = (mark("severe"), mark("warning"), mark("note"))
 DONE: Final = (mark("promote"), mark("rollback"))
-_KNOWN: Final = frozenset(WHOLE)
 
 
 def retold(reader: Reader, text: str) -> str:
@@ -219,15 +199,8 @@ def retold(reader: Reader, text: str) -> str:
     text : str
         The sentence in English.
     """
-    if text in _KNOWN:
-        return reader.say(text)
-    for form, said in FORMS:
-        found = form.fullmatch(text)
-        if found is not None:
-            return reader.say(
-                said, **{name: retold(reader, part) for name, part in found.groupdict().items()}
-            )
-    return text
+    told = retell(text, _SENTENCES, reader.say, lambda _, part: retold(reader, part))
+    return text if told is None else told
 
 
 def code_said(reader: Reader, code: str) -> str:
