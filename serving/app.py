@@ -43,6 +43,7 @@ from serving.pages.refusing import Refusals
 from serving.pages.routes import page_routers
 from serving.pages.session import SECRET
 from serving.pages.site import ForeignForm, Site
+from serving.pages.uploads import NoSuchList
 from serving.plan_asked import UnfitPlan
 from serving.problems import UnclearTarget, UnknownTarget, UnreadableLead
 from serving.proposing import UnfitProposal
@@ -81,6 +82,7 @@ STATUSES: dict[type[Exception], int] = {
     UnknownLead: 404,
     NoSuchHandoff: 404,
     NoSuchVersion: 404,
+    NoSuchList: 404,
     NotBegun: 404,
     NoLeads: 404,
     ConflictingFacts: 409,

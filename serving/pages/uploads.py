@@ -16,6 +16,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from scoring.contract import LEADS
+from scoring.errors import DataError
 from serving.pages.desk import Desk
 from serving.pages.handing_out import MARK, UnfitEncoding, attached, handed_out
 from serving.pages.language import LANGUAGES
@@ -55,6 +56,10 @@ LONGEST_NAME: Final = 120
 NO_LIST: Final = mark(
     "There is no such list here: it was deleted, or removed after 24 hours, or somebody else uploaded it."
 )
+
+
+class NoSuchList(DataError):
+    """There is no list of that address, or it is not the reader's."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -142,8 +147,6 @@ class _Lists:
     def check(self, request: Request, token: str, busy: str = "") -> Response:
         """Show what a list holds."""
         upload = self._found(request, token)
-        if upload is None:
-            return self._gone(request)
         model = self.clerk.model(upload.choices["target"])
         return self._page(
             request, "upload.html", upload, "check", busy=busy, choices=upload.choices, model=model,
@@ -154,8 +157,6 @@ class _Lists:
         """Check a list that is to be read in another way."""
         form = await self.site.form(request)
         upload = self._found(request, token)
-        if upload is None:
-            return self._gone(request)
         if upload.busy:
             return back_to(f"/import/{token}", busy="yes")
         again = upload.choose(chosen(form, self.site.reader(request).lang))
@@ -166,8 +167,6 @@ class _Lists:
         """Begin to score a list, with reasons in another language where that is wanted."""
         form = await self.site.form(request)
         upload = self._found(request, token)
-        if upload is None:
-            return self._gone(request)
         if self.clerk.model(upload.choices["target"]) is None:
             return back_to(f"/import/{token}")
         lang = str(form.get("lang", ""))
@@ -179,8 +178,6 @@ class _Lists:
     def scores(self, request: Request, token: str, unfit: int = 0, page: int = 0) -> Response:
         """Show what came of scoring a list."""
         upload = self._found(request, token)
-        if upload is None:
-            return self._gone(request)
         score = upload.done("score")
         count = min(score["scored"], MOST) if score else 0
         leads = read_ranking(upload, page, self.desk.store) if count else []
@@ -194,8 +191,8 @@ class _Lists:
     def download(self, request: Request, token: str, form: str = "") -> Response:
         """Hand the scored list out."""
         upload = self._found(request, token)
-        if upload is None or upload.done("score") is None or not upload.scored.exists():
-            return self._gone(request)
+        if upload.done("score") is None or not upload.scored.exists():
+            raise NoSuchList(NO_LIST)
         try:
             return handed_out(upload.scored, f"{PurePosixPath(upload.name).stem}-scored.csv", form)
         except UnfitEncoding as error:
@@ -211,16 +208,14 @@ class _Lists:
 
     def _beside(self, request: Request, token: str, name: str, called: str) -> Response:
         upload = self._found(request, token)
-        if upload is None or not (upload.folder / name).exists():
-            return self._gone(request)
+        if not (upload.folder / name).exists():
+            raise NoSuchList(NO_LIST)
         return handed_out(upload.folder / name, f"{PurePosixPath(upload.name).stem}-{called}.csv")
 
     async def take(self, request: Request, token: str) -> Response:
         """Begin to take the leads of a list into the store, or to try what that would change."""
         form = await self.site.form(request)
         upload = self._found(request, token)
-        if upload is None:
-            return self._gone(request)
         if self._may_take(request):
             errand: Errand = "take" if form.get("do") in ("take", "skip") else "try"
             await self._do(upload, errand, skip=form.get("do") == "skip")
@@ -229,8 +224,6 @@ class _Lists:
     def taken(self, request: Request, token: str) -> Response:
         """Show what came of it."""
         upload = self._found(request, token)
-        if upload is None:
-            return self._gone(request)
         may_take = self._may_take(request)
         return self._page(
             request, "upload_take.html", upload, "take", may_take=may_take, tried=upload.read("try")
@@ -240,8 +233,6 @@ class _Lists:
         """Remove a list and all that was found out of it."""
         await self.site.form(request)
         upload = self._found(request, token)
-        if upload is None:
-            return self._gone(request)
         deleted = await run_in_threadpool(upload.delete)
         return back_to("/import", done="deleted") if deleted else back_to(f"/import/{token}", busy="yes")
 
@@ -261,12 +252,11 @@ class _Lists:
             delimiters=DELIMITERS, stage=partial(stage_said, reader=reader), **values,
         )  # fmt: skip
 
-    def _gone(self, request: Request) -> Response:
-        told = {"status": 404, "detail": NO_LIST}
-        return self.site.page(request, "error.html", status=404, told=told)
-
-    def _found(self, request: Request, token: str) -> Upload | None:
-        return self.uploads.find(token, owner(self.site.reader(request)))
+    def _found(self, request: Request, token: str) -> Upload:
+        upload = self.uploads.find(token, owner(self.site.reader(request)))
+        if upload is None:
+            raise NoSuchList(NO_LIST)
+        return upload
 
     def _may_take(self, request: Request) -> bool:
         """Whether somebody may not only score leads but keep them."""
