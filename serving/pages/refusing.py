@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
 from serving.pages.door import is_page
-from serving.pages.site import Site
+from serving.pages.retelling import Sentences, retell
+from serving.pages.site import Reader, Site
+from serving.pages.words import mark
 from serving.problems import broken, problem
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
+#: What an address is refused with that carries something of its own, or is said by the core.
+SENTENCES: Final[Sentences] = {
+    mark("A month must be written like 2026-10, and be from 1970-01 to 2200-12."): None,
+    mark("must be a month such as 2026-10"): None,
+    mark(
+        "The month {month} has not begun, so there is no report of it; the newest there is: {newest}."
+    ): None,
+    mark("There is no report of {month}: the first lead came in {first}."): None,
+}
 
 
 class Refusals:
@@ -63,11 +74,18 @@ class Refusals:
         request = Request(scope)
         if self._site is None or not is_page(scope["path"]) or not _reads(request):
             return response
-        told = json.loads(bytes(response.body))
+        told, reader = json.loads(bytes(response.body)), self._site.reader(request)
+        for said in (told, *told.get("errors", ())):
+            said["detail"] = _in_words(reader, said["detail"])
         page = self._site.page(request, "error.html", status=response.status_code, told=told)
         if "retry-after" in response.headers:
             page.headers["retry-after"] = response.headers["retry-after"]
         return page
+
+
+def _in_words(reader: Reader, detail: str) -> str:
+    told = retell(detail, SENTENCES, reader.say, lambda _, part: part)
+    return reader.say(detail) if told is None else told
 
 
 def _reads(request: Request) -> bool:

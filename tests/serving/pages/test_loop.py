@@ -147,10 +147,19 @@ def test_a_month_before_the_first_lead_leads_to_it(client: TestClient) -> None:
     assert "No lead was known in that month: the first came in September 2026." in said
 
 
-@pytest.mark.parametrize(("month", "status"), [("2026-12", 404), ("october", 422)])
+@pytest.mark.parametrize(
+    ("month", "status", "told"),
+    [
+        ("2026-12", 404, "2026-12 はまだ始まっていない"),
+        ("october", 422, "2026-10 のような月を指定してください"),
+    ],
+)
 @pytest.mark.parametrize("path", ["/loop", "/loop/report", "/loop/report.html", "/loop/report.json"])
-def test_what_is_no_month_yet_is_refused(client: TestClient, path: str, month: str, status: int) -> None:
+def test_what_is_no_month_yet_is_refused_in_the_readers_language(
+    client: TestClient, path: str, month: str, status: int, told: str
+) -> None:
     look(client, f"{path}?month={month}", status=status)
+    assert told in words(look(client, f"{path}?month={month}", "ja", status=status))
 
 
 def test_a_month_that_cannot_be_counted_says_so_and_is_tried_again(
