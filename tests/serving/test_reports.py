@@ -11,12 +11,13 @@ from starlette.testclient import TestClient
 from scoring.io.settings import Settings, load_settings
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
-from scoring.io.store.kept import keep, kept_keys
+from scoring.io.store.kept import keep
 from scoring.io.store.keys import create_key
 from scoring.months import Month
 from serving.kept_reports import KEPT
 from serving.reporting import made_report
 from serving.work import work_once
+from tests.kept import kept_keys
 from tests.service import keeping, problem
 from tests.two_months import NOW, TEAM, live_through
 

@@ -61,11 +61,6 @@ def read_kept(connection: Connection, name: str, key: str) -> Kept | None:
     return None if row is None else Kept(row.content, row.made_at)
 
 
-def kept_keys(connection: Connection, name: str) -> list[str]:
-    """The keys under which things of a name are kept, in their order."""
-    return sorted(connection.scalars(select(kept.c.key).where(kept.c.name == name)))
-
-
 def drop_kept_of(connection: Connection, lead_id: str) -> int:
     """Throw away whatever may name a lead, because the lead is to be forgotten; say how many that were.
 

@@ -4,7 +4,8 @@ import pytest
 
 from scoring.io.store import Store
 from scoring.io.store.engine import reading, writing
-from scoring.io.store.kept import Kept, keep, kept_keys, read_kept
+from scoring.io.store.kept import Kept, keep, read_kept
+from tests.kept import kept_keys
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -13,11 +13,12 @@ from typer.testing import CliRunner, Result
 from scoring.errors import LeadLoopError, SettingsError
 from scoring.io.store import open_store
 from scoring.io.store.engine import reading
-from scoring.io.store.kept import kept_keys, read_kept
+from scoring.io.store.kept import read_kept
 from serving.cli import main
 from serving.cli.terminal import settings
 from serving.kept_reports import KEPT, NotBegun, UnfitMonth
 from serving.reporting import NoLeads
+from tests.kept import kept_keys
 from tests.two_months import live_through
 
 SETTINGS = """
